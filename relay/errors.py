@@ -1,0 +1,158 @@
+"""Every error of the relay, in one tree.
+
+RelayError
+├── BadSettings                 start-up: the environment is wrong
+├── StoreUnavailable            503: Redis cannot be reached or refuses to write
+├── NotAuthenticated            401
+├── NotFound                    404
+│   ├── UnknownTemplate
+│   ├── UnknownDestination
+│   ├── UnknownCredential
+│   ├── UnknownDelivery
+│   └── UnknownCallback
+├── BadRequest                  400: the bytes are not what they should be
+├── TooLarge                    413
+├── MethodNotAllowed            405
+├── UnsupportedMediaType        415
+├── Conflict                    409: right in itself, wrong in this state
+├── Invalid                     422: names each field that is wrong
+└── CalendlyTrouble             502: Calendly did not answer a question of ours
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One fault in what was sent: where it is (a JSON pointer), and what would be right (a sentence)."""
+
+    pointer: str
+    detail: str
+    index: int | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the fault as a problem's `errors` item; `index` only where records were sent."""
+        item: dict[str, object] = {} if self.index is None else {"index": self.index}
+        return {**item, "pointer": self.pointer, "detail": self.detail}
+
+
+class RelayError(Exception):
+    """The relay could not do this."""
+
+    code = "relay_error"
+    status = 500
+    retry_after: int | None = None
+
+    def __init__(self, detail: str = "", *, errors: tuple[FieldError, ...] = ()) -> None:
+        self.detail = detail or (self.__doc__ or "").strip()
+        self.errors = errors
+        super().__init__(self.detail)
+
+
+class BadSettings(RelayError):
+    """The environment does not describe a relay that can start."""
+
+    code = "bad_settings"
+
+
+class StoreUnavailable(RelayError):
+    """The store cannot take this now. Nothing was lost; send it again shortly."""
+
+    code = "store_unavailable"
+    status = 503
+    retry_after = 30
+
+
+class NotAuthenticated(RelayError):
+    """The credentials of this request are missing or wrong."""
+
+    code = "not_authenticated"
+    status = 401
+
+
+class NotFound(RelayError):
+    """There is nothing here."""
+
+    code = "not_found"
+    status = 404
+
+
+class UnknownTemplate(NotFound):
+    """No endpoint template has that name."""
+
+    code = "unknown_template"
+
+
+class UnknownDestination(NotFound):
+    """No destination has that id."""
+
+    code = "unknown_destination"
+
+
+class UnknownCredential(NotFound):
+    """No credential has that id."""
+
+    code = "unknown_credential"
+
+
+class UnknownDelivery(NotFound):
+    """No delivery has that id. Settled deliveries are kept for a limited time."""
+
+    code = "unknown_delivery"
+
+
+class UnknownCallback(NotFound):
+    """This delivery has no callback."""
+
+    code = "unknown_callback"
+
+
+class BadRequest(RelayError):
+    """The request could not be read."""
+
+    code = "bad_request"
+    status = 400
+
+
+class TooLarge(RelayError):
+    """The request is larger than this relay takes."""
+
+    code = "too_large"
+    status = 413
+
+
+class MethodNotAllowed(RelayError):
+    """This address does not take that method."""
+
+    code = "method_not_allowed"
+    status = 405
+
+
+class UnsupportedMediaType(RelayError):
+    """This address takes JSON."""
+
+    code = "unsupported_media_type"
+    status = 415
+
+
+class Conflict(RelayError):
+    """The state of things does not allow this now."""
+
+    code = "conflict"
+    status = 409
+
+
+class Invalid(RelayError):
+    """What was sent breaks the rules named under `errors`."""
+
+    code = "invalid"
+    status = 422
+
+
+class CalendlyTrouble(RelayError):
+    """Calendly could not be asked, or did not answer."""
+
+    code = "calendly_trouble"
+    status = 502

@@ -1,0 +1,80 @@
+"""The store: all of Redis. Nothing outside this package knows a key, a script or an error of the Redis client."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from redis import Redis
+
+from relay.config import Settings
+from relay.model.ids import IdMaker
+from relay.store import keys
+from relay.store.budget import Budget
+from relay.store.connection import connect, speaking_our_errors
+from relay.store.credentials import Credentials
+from relay.store.deliveries import PREFIX, Deliveries, Page, Wanted
+from relay.store.destinations import Destinations
+from relay.store.keys import Lane
+from relay.store.lanes import Lanes
+from relay.store.operations import Operations
+from relay.store.presence import Presence
+from relay.store.retention import Retention
+from relay.store.scripts import Scripts
+from relay.store.turns import Turns
+from relay.store.vault import Vault
+
+__all__ = ["Lane", "Page", "Store", "Wanted", "open_store"]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Everything that is kept, by what it is about. Every method may raise StoreUnavailable."""
+
+    redis: Redis
+    vault: Vault
+    ids: IdMaker
+    destinations: Destinations
+    credentials: Credentials
+    deliveries: Deliveries
+    operations: Operations
+    lanes: Lanes
+    budget: Budget
+    turns: Turns
+    presence: Presence
+    retention: Retention
+
+    def ping(self) -> None:
+        """Raise StoreUnavailable unless Redis answers."""
+        with speaking_our_errors():
+            self.redis.ping()
+
+    def new_delivery_id(self, destination: str) -> str:
+        """Give an id for a delivery of this destination; ids rise in the order they are asked for."""
+        return self.ids.make(PREFIX, keys.shard_of(destination))
+
+    def new_callback_id(self, destination: str) -> str:
+        """Give an id for a callback of this destination."""
+        return self.ids.make("cbk_", keys.shard_of(destination))
+
+
+def open_store(settings: Settings) -> Store:
+    """Build the store. It connects on first use, so that a process can start before Redis does."""
+    redis = connect(settings.redis_url)
+    scripts = Scripts(redis)
+    destinations = Destinations(redis, scripts)
+    deliveries = Deliveries(redis)
+    retention = Retention(redis, settings.retention_days)
+    return Store(
+        redis=redis,
+        vault=Vault(settings.secret_keys),
+        ids=IdMaker(),
+        destinations=destinations,
+        credentials=Credentials(redis, destinations),
+        deliveries=deliveries,
+        operations=Operations(redis, scripts, deliveries, destinations, retention.keep),
+        lanes=Lanes(scripts),
+        budget=Budget(scripts),
+        turns=Turns(redis),
+        presence=Presence(redis),
+        retention=retention,
+    )

@@ -1,0 +1,76 @@
+"""Credentials in the store. Their tokens are sealed before they come here."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from redis import Redis
+
+from relay.errors import Conflict, UnknownCredential
+from relay.model.credential import Credential
+from relay.store import keys
+from relay.store.connection import speaking_our_errors
+from relay.store.destinations import Destinations
+from relay.store.texts import from_json, text, to_json
+
+
+class Credentials:
+    """Creates, changes and finds credentials, and knows which destinations use them."""
+
+    def __init__(self, redis: Redis, destinations: Destinations) -> None:
+        self._redis = redis
+        self._destinations = destinations
+
+    def get(self, identifier: str) -> Credential:
+        """Give one credential. Raises UnknownCredential."""
+        with speaking_our_errors():
+            raw = self._redis.get(keys.credential(identifier))
+        if raw is None:
+            raise UnknownCredential
+        return Credential.from_dict(from_json(raw))
+
+    def all(self) -> list[Credential]:
+        """Give every credential, by id."""
+        with speaking_our_errors():
+            ids = sorted(text(raw) for raw in self._redis.smembers(keys.CREDENTIALS))
+            pipe = self._redis.pipeline(transaction=False)
+            for identifier in ids:
+                pipe.get(keys.credential(identifier))
+            return [Credential.from_dict(from_json(raw)) for raw in pipe.execute() if raw]
+
+    def create(self, credential: Credential) -> Credential:
+        """Store a new credential. Raises Conflict if its id is taken."""
+        stamped = replace(credential, created_at=time.time(), updated_at=time.time())
+        with speaking_our_errors():
+            self._redis.sadd(keys.CREDENTIALS, credential.id)
+            stored = self._redis.set(keys.credential(credential.id), to_json(stamped.to_dict()), nx=True)
+        if not stored:
+            raise Conflict(f"A credential with the id '{credential.id}' exists.")
+        return stamped
+
+    def replace(self, credential: Credential) -> Credential:
+        """Store new settings over the old ones. Raises UnknownCredential if there are none."""
+        stamped = replace(credential, updated_at=time.time())
+        with speaking_our_errors():
+            stored = self._redis.set(keys.credential(credential.id), to_json(stamped.to_dict()), xx=True)
+        if not stored:
+            raise UnknownCredential
+        return stamped
+
+    def delete(self, identifier: str) -> None:
+        """Delete a credential. Raises Conflict while destinations use it, UnknownCredential if there is none."""
+        self.get(identifier)
+        users = self.destinations(identifier)
+        if users:
+            raise Conflict(f"These destinations use the credential: {', '.join(users)}.")
+        with speaking_our_errors():
+            self._redis.delete(keys.credential(identifier))
+            self._redis.delete(keys.budget(identifier))
+            self._redis.srem(keys.CREDENTIALS, identifier)
+
+    def destinations(self, identifier: str) -> list[str]:
+        """Give the ids of the destinations that use a credential, by id."""
+        return [
+            each.settings.id for each in self._destinations.all() if each.settings.credential == identifier
+        ]

@@ -1,0 +1,182 @@
+"""The log: deliveries as people look at them, one by one or page by page, newest first."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from redis import Redis
+
+from relay.errors import BadRequest, UnknownDelivery
+from relay.model.delivery import Attempt, CallbackLog, DeliveryLog
+from relay.model.ids import first_at
+from relay.store import keys
+from relay.store.connection import speaking_our_errors
+from relay.store.texts import from_json, moment, seconds, texts
+
+PREFIX = "dlv_"
+MOST_SEARCHED = 2000  # deliveries that one page looks through for a text before it hands out a cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some deliveries, and where to go on (None: there are no more)."""
+
+    items: list[DeliveryLog]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which deliveries a page should hold. Times are Unix seconds; `record` is a text that a record contains."""
+
+    destination: str | None = None
+    state: str | None = None
+    since: float | None = None
+    until: float | None = None
+    record: str | None = None
+
+
+class Deliveries:
+    """Reads deliveries."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def get(self, identifier: str) -> DeliveryLog:
+        """Give one delivery. Raises UnknownDelivery."""
+        found = self._fetch([identifier]) if _looks_right(identifier) else []
+        if not found:
+            raise UnknownDelivery
+        return found[0]
+
+    def page(self, wanted: Wanted, *, limit: int = 50, cursor: str | None = None) -> Page:
+        """Give up to `limit` deliveries older than `cursor`, newest first. A page may be short, and more may follow.
+
+        Raises BadRequest for a cursor that no page gave.
+        """
+        if cursor is not None and not _looks_right(cursor):
+            raise BadRequest("The cursor is not one that a page gave.")
+        if wanted.record is None:
+            ids = self._ids(wanted, cursor, limit)
+            return Page(self._fetch(ids), ids[-1] if len(ids) == limit else None)
+        return self._search(wanted, limit, cursor)
+
+    def _search(self, wanted: Wanted, limit: int, cursor: str | None) -> Page:
+        """Look for a text in the records of what the other filters leave."""
+        text = (wanted.record or "").casefold()
+        found: list[DeliveryLog] = []
+        for _ in range(MOST_SEARCHED // limit + 1):
+            ids = self._ids(wanted, cursor, limit)
+            for delivery in self._fetch(ids):
+                if any(text in leaf.casefold() for leaf in _leaves(delivery.records)):
+                    found.append(delivery)
+                    if len(found) == limit:
+                        return Page(found, delivery.id)
+            if len(ids) < limit:
+                return Page(found, None)
+            cursor = ids[-1]
+        return Page(found, cursor)
+
+    def _ids(self, wanted: Wanted, cursor: str | None, limit: int) -> list[str]:
+        upper = "+" if wanted.until is None else f"({first_at(PREFIX, int(wanted.until * 1000) + 1)}"
+        if cursor is not None and (upper == "+" or cursor < upper[1:]):
+            upper = f"({cursor}"
+        lower = "-" if wanted.since is None else f"[{first_at(PREFIX, int(wanted.since * 1000))}"
+        with speaking_our_errors():
+            pipe = self._redis.pipeline(transaction=False)
+            for shard in [keys.shard_of(wanted.destination)] if wanted.destination else keys.SHARD_TAGS:
+                log = keys.log(shard, wanted.destination, wanted.state)
+                pipe.zrevrangebylex(log, upper, lower, start=0, num=limit)
+            merged = heapq.merge(*pipe.execute(), reverse=True)
+        return [raw.decode() for raw in islice(merged, limit)]
+
+    def _fetch(self, ids: Sequence[str]) -> list[DeliveryLog]:
+        """Read deliveries and their callbacks; what is no longer kept is left out."""
+        stored = self._hashes([keys.delivery(identifier) for identifier in ids])
+        names = [name for item in stored for name in item.get("callbacks", "").split()]
+        callbacks = dict(zip(names, self._hashes([keys.callback(name) for name in names]), strict=True))
+        return [
+            _delivery(identifier, item, callbacks)
+            for identifier, item in zip(ids, stored, strict=True)
+            if item
+        ]
+
+    def _hashes(self, names: Sequence[str]) -> list[dict[str, str]]:
+        with speaking_our_errors():
+            pipe = self._redis.pipeline(transaction=False)
+            for name in names:
+                pipe.hgetall(name)
+            return [texts(raw) for raw in pipe.execute()]
+
+
+def _looks_right(identifier: str) -> bool:
+    try:
+        keys.delivery(identifier)
+    except ValueError:
+        return False
+    return identifier.startswith(PREFIX)
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for below in value.values():
+            yield from _leaves(below)
+    elif isinstance(value, list):
+        for below in value:
+            yield from _leaves(below)
+    else:
+        yield str(value)
+
+
+def _attempts(item: dict[str, str]) -> tuple[Attempt, ...]:
+    found = [from_json(text) for name, text in item.items() if name.startswith("attempt:")]
+    return tuple(
+        Attempt(
+            number=int(raw["number"]),
+            started_at=moment(raw["started_at"]),
+            ended_at=seconds(raw.get("ended_at")),
+            verdict=raw.get("verdict", ""),
+            status=raw.get("status"),
+            reason=raw.get("reason", ""),
+            decision=raw.get("decision", ""),
+        )
+        for raw in sorted(found, key=lambda raw: int(raw["number"]))
+    )
+
+
+def _callback(identifier: str, item: dict[str, str]) -> CallbackLog:
+    return CallbackLog(
+        id=identifier,
+        type=item["type"],
+        state=item["state"],
+        url=item["url"],
+        attempts=_attempts(item),
+        next_attempt_at=seconds(item.get("next_attempt_at")),
+        reason=item.get("reason", ""),
+    )
+
+
+def _delivery(identifier: str, item: dict[str, str], callbacks: dict[str, dict[str, str]]) -> DeliveryLog:
+    own = [name for name in item.get("callbacks", "").split() if callbacks[name]]
+    return DeliveryLog(
+        id=identifier,
+        destination=item["destination"],
+        template=item["template"],
+        state=item["state"],
+        accepted_at=moment(item["accepted_at"]),
+        updated_at=moment(item["updated_at"]),
+        settled_at=seconds(item.get("settled_at")),
+        next_attempt_at=seconds(item.get("next_attempt_at")),
+        reason=item.get("reason", ""),
+        records=from_json(item["records"]),
+        fields=from_json(item["fields"]),
+        attempts=_attempts(item),
+        attempt_count=int(item["attempt"]),
+        request=from_json(item.get("request")),
+        response=from_json(item.get("response")),
+        callbacks=tuple(_callback(name, callbacks[name]) for name in own),
+    )

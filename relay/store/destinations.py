@@ -1,0 +1,111 @@
+"""Destinations in the store."""
+
+from __future__ import annotations
+
+from redis import Redis
+
+from relay.errors import Conflict, UnknownDestination
+from relay.model.delivery import STATES
+from relay.model.destination import Destination, DestinationState, StandingDestination
+from relay.store import keys
+from relay.store.connection import speaking_our_errors
+from relay.store.keys import Lane
+from relay.store.scripts import Scripts
+from relay.store.texts import from_json, moment, text, texts, to_json
+
+
+class Destinations:
+    """Creates, changes, activates, pauses and finds destinations."""
+
+    def __init__(self, redis: Redis, scripts: Scripts) -> None:
+        self._redis = redis
+        self._scripts = scripts
+
+    def get(self, identifier: str) -> StandingDestination:
+        """Give one destination as it stands. Raises UnknownDestination."""
+        with speaking_our_errors():
+            raw = self._redis.hgetall(keys.destination(identifier))
+        if not raw:
+            raise UnknownDestination
+        return _standing(texts(raw))
+
+    def all(self) -> list[StandingDestination]:
+        """Give every destination, by id."""
+        with speaking_our_errors():
+            ids = sorted(text(raw) for raw in self._redis.smembers(keys.DESTINATIONS))
+            pipe = self._redis.pipeline(transaction=False)
+            for identifier in ids:
+                pipe.hgetall(keys.destination(identifier))
+            return [_standing(texts(raw)) for raw in pipe.execute() if raw]
+
+    def create(self, destination: Destination) -> StandingDestination:
+        """Store a new destination as a draft. Raises Conflict if its id is taken."""
+        with speaking_our_errors():
+            # Listed first: a destination that exists is always found, a listed one that does not exist is skipped.
+            self._redis.sadd(keys.DESTINATIONS, destination.id)
+        if self._put(destination, "") != 1:
+            raise Conflict(f"A destination with the id '{destination.id}' exists.")
+        return self.get(destination.id)
+
+    def replace(self, destination: Destination, revision: int) -> StandingDestination:
+        """Store new settings over those with `revision`. Raises Conflict if somebody else changed it meanwhile."""
+        done = self._put(destination, revision)
+        if done < 0:
+            raise UnknownDestination
+        if done == 0:
+            raise Conflict(
+                "Somebody else changed this destination at the same moment; read it again and repeat."
+            )
+        return self.get(destination.id)
+
+    def set_state(self, identifier: str, state: DestinationState, because: str = "") -> StandingDestination:
+        """Activate or pause; what waits stays where it is. Raises UnknownDestination."""
+        if self._set_state(identifier, state, because, "") < 0:
+            raise UnknownDestination
+        return self.get(identifier)
+
+    def pause_if_active(self, identifier: str, because: str) -> bool:
+        """Pause an active destination and say why; tells whether it was active."""
+        return self._set_state(identifier, "paused", because, "active") > 0
+
+    def delete(self, identifier: str) -> None:
+        """Delete a destination. Raises Conflict while anything waits in it, UnknownDestination if there is none."""
+        args = [Lane("delivery", identifier).prefix, identifier]
+        waiting = self._scripts.run("delete_destination", keys.destination(identifier), args)
+        if waiting < 0:
+            raise UnknownDestination
+        if waiting:
+            raise Conflict(
+                f"{waiting} deliveries or callbacks of this destination still wait; nothing was deleted."
+            )
+        with speaking_our_errors():
+            self._redis.srem(keys.DESTINATIONS, identifier)
+
+    def counts(self, identifier: str) -> dict[str, int]:
+        """Count the destination's deliveries by state."""
+        shard = keys.shard_of(identifier)
+        with speaking_our_errors():
+            pipe = self._redis.pipeline(transaction=False)
+            for state in STATES:
+                pipe.zcard(keys.log(shard, identifier, state))
+            return dict(zip(STATES, map(int, pipe.execute()), strict=True))
+
+    def _put(self, destination: Destination, revision: int | str) -> int:
+        args = [to_json(destination.to_dict()), destination.when_inactive, revision]
+        return int(self._scripts.run("put_destination", keys.destination(destination.id), args))
+
+    def _set_state(self, identifier: str, state: DestinationState, because: str, only_from: str) -> int:
+        args = [Lane("delivery", identifier).prefix, identifier, state, because, only_from]
+        return int(self._scripts.run("set_state", keys.destination(identifier), args))
+
+
+def _standing(stored: dict[str, str]) -> StandingDestination:
+    return StandingDestination(
+        settings=Destination.from_dict(from_json(stored["settings"])),
+        state=stored["state"],  # type: ignore[arg-type]  # only set_state.lua and put_destination.lua write it
+        paused_because=stored["paused_because"],
+        created_at=moment(stored["created_at"]),
+        updated_at=moment(stored["updated_at"]),
+        activated_at=moment(stored["activated_at"]),
+        revision=int(stored["revision"]),
+    )

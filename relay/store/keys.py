@@ -1,0 +1,132 @@
+"""Every key that the relay keeps in Redis, by name.
+
+Keys that one script touches share a hash tag, so that the same scripts run on a Redis Cluster. The tag is the shard
+of the destination (one hexadecimal digit), or the credential's own for its budget. The scripts know three
+of these patterns as well: `common.lua` builds them from the shard's prefix.
+
+    relay:{7}:attention                      sorted set: lane -> when it next needs somebody (ms)
+    relay:{7}:lane:<lane>                    hash: lease, lease_until, asked_until, not_before, claim
+    relay:{7}:due:<lane>                     sorted set: item -> when it is due (ms)
+    relay:{7}:flight:<lane>                  sorted set: item -> when its attempt began (ms)
+    relay:{7}:delivery:<id>                  hash: one delivery, attempts included
+    relay:{7}:callback:<id>                  hash: one callback, attempts included
+    relay:{7}:log[:<state>]                  sorted set: the shard's deliveries, all and by state
+    relay:{7}:log:<destination>[:<state>]    sorted set: one destination's deliveries, all and by state
+    relay:{7}:destination:<id>               hash: settings, state, revision
+    relay:{credential <id>}:budget           hash: what is left of the rate window
+    relay:destinations, relay:credentials    sets of ids
+    relay:credential:<id>                    text: the credential as JSON, its token sealed
+    relay:workers                            sorted set: worker process -> when it was last seen (ms)
+
+A lane is `delivery/<destination>` or `callback/<destination>`. A log named after a destination cannot be mistaken for
+one named after a state: ids of destinations stand behind a slash there (`log:/<destination>`).
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import Literal
+
+from relay.model.ids import SHARDS, shard_of_id
+
+SHARD_TAGS = tuple(f"{number:x}" for number in range(SHARDS))
+DESTINATIONS = "relay:destinations"
+CREDENTIALS = "relay:credentials"
+WORKERS = "relay:workers"
+
+
+def shard_of(destination: str) -> str:
+    """Give the shard that a destination's keys live in: one hexadecimal digit, the same on every machine."""
+    return f"{zlib.crc32(destination.encode()) % SHARDS:x}"
+
+
+def shard_prefix(shard: str) -> str:
+    """Give what every key of a shard starts with."""
+    return f"relay:{{{shard}}}:"
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The deliveries, or the callbacks, of one destination that wait."""
+
+    kind: Literal["delivery", "callback"]
+    destination: str
+
+    @property
+    def name(self) -> str:
+        """Give the lane as the attention list and RQ's jobs name it."""
+        return f"{self.kind}/{self.destination}"
+
+    @property
+    def shard(self) -> str:
+        """Give the lane's shard."""
+        return shard_of(self.destination)
+
+    @property
+    def prefix(self) -> str:
+        """Give what every key of the lane's shard starts with."""
+        return shard_prefix(self.shard)
+
+    @classmethod
+    def named(cls, name: str) -> Lane:
+        """Read what `name` gave; ValueError for anything else."""
+        kind, slash, destination = name.partition("/")
+        if kind == "delivery" and slash:
+            return cls("delivery", destination)
+        if kind == "callback" and slash:
+            return cls("callback", destination)
+        raise ValueError(f"not a lane: {name!r}")
+
+
+def attention(shard: str) -> str:
+    """Name the list of a shard's lanes that need somebody, and when."""
+    return f"{shard_prefix(shard)}attention"
+
+
+def lane_of(lane: Lane) -> str:
+    """Name the hash of a lane's lease."""
+    return f"{lane.prefix}lane:{lane.name}"
+
+
+def due(lane: Lane) -> str:
+    """Name the sorted set of what waits in a lane."""
+    return f"{lane.prefix}due:{lane.name}"
+
+
+def flight(lane: Lane) -> str:
+    """Name the sorted set of a lane's attempts in flight."""
+    return f"{lane.prefix}flight:{lane.name}"
+
+
+def delivery(identifier: str) -> str:
+    """Name a delivery's hash; ValueError if the id names no shard."""
+    return f"{shard_prefix(shard_of_id(identifier))}delivery:{identifier}"
+
+
+def callback(identifier: str) -> str:
+    """Name a callback's hash; ValueError if the id names no shard."""
+    return f"{shard_prefix(shard_of_id(identifier))}callback:{identifier}"
+
+
+def log(shard: str, destination: str | None = None, state: str | None = None) -> str:
+    """Name a log: of a shard or of one destination in it, of every state or of one."""
+    name = f"{shard_prefix(shard)}log"
+    if destination is not None:
+        name += f":/{destination}"
+    return name if state is None else f"{name}:{state}"
+
+
+def destination(identifier: str) -> str:
+    """Name a destination's hash."""
+    return f"{shard_prefix(shard_of(identifier))}destination:{identifier}"
+
+
+def credential(identifier: str) -> str:
+    """Name a credential's hash."""
+    return f"relay:credential:{identifier}"
+
+
+def budget(credential_id: str) -> str:
+    """Name the hash of what a credential may still call."""
+    return f"relay:{{credential {credential_id}}}:budget"

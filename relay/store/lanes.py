@@ -1,0 +1,173 @@
+"""Lanes: deliveries and callbacks that wait, the turns that serve them, and where each attempt ends."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from relay.errors import Conflict, UnknownDestination
+from relay.model.delivery import NewDelivery
+from relay.store import keys
+from relay.store.keys import Lane
+from relay.store.scripts import Scripts
+from relay.store.texts import paired, to_json
+
+LEASE = 15.0  # seconds that a lane may stay unattended after its worker died
+
+
+@dataclass(slots=True)
+class Lease:
+    """The right to serve one lane. Numbers its claims, so that a claim whose answer got lost can be asked again."""
+
+    lane: Lane
+    token: str
+    left_in_flight: tuple[str, ...] = ()
+    claims: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One attempt that is on record as begun: what to send, and the token that fences its end."""
+
+    id: str
+    token: str
+    number: int
+    spent: int
+    item: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a claim gave: attempts to make now, and in how many seconds more is due (None: nothing waits)."""
+
+    attempts: tuple[Claimed, ...]
+    more_in: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCallback:
+    """A callback to file together with the end of an attempt; the payload is sent as it stands here."""
+
+    id: str
+    type: str
+    payload: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """What an attempt came to, as it is written. `wait` in seconds puts the item back into its lane.
+
+    `known` is False where nobody knows what became of the attempt; the attempt's own late answer may still put that
+    right. `keep` is how many seconds a settled item stays (None: for good). `values` are further fields of the item.
+    """
+
+    state: str
+    attempt: dict[str, Any]
+    known: bool = True
+    wait: float | None = None
+    spent: int
+    keep: int | None = None
+    callback: NewCallback | None = None
+    values: dict[str, str] = field(default_factory=dict)
+
+
+class LeaseLost(Exception):
+    """Another turn serves the lane by now."""
+
+
+class Lanes:
+    """Every move of an item through its lane. Each is one script: it happens whole or not at all."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    def accept(self, destination: str, template: str, deliveries: Sequence[NewDelivery]) -> bool:
+        """Store deliveries and put them in their lane. Tells whether a turn should be asked for.
+
+        Storing the same ids twice stores them once. Raises UnknownDestination, and Conflict where the destination is
+        not active and refuses records then.
+        """
+        args: list[Any] = [keys.shard_prefix(keys.shard_of(destination)), destination, template]
+        for delivery in deliveries:
+            args += [delivery.id, to_json(delivery.records), to_json(delivery.fields)]
+        outcome, *rest = self._scripts.run("accept", keys.destination(destination), args)
+        if outcome == b"gone":
+            raise UnknownDestination
+        if outcome == b"refused":
+            raise Conflict(
+                f"The destination is {rest[0].decode()} and takes no records until it is activated."
+            )
+        return bool(rest[0])
+
+    def lease(self, lane: Lane) -> Lease | None:
+        """Take the lane's lease; None while another turn holds it, or while the lane waits for a rate window."""
+        token = secrets.token_hex(8)
+        held, *rest = self._run("lease", lane, token, round(LEASE * 1000))
+        return Lease(lane, token, tuple(item.decode() for item in rest[0])) if held else None
+
+    def claim(self, lease: Lease, limit: int) -> Claim:
+        """Begin up to `limit` attempts and renew the lease. Raises LeaseLost.
+
+        After StoreUnavailable, `claim_again` gives the attempts that this claim may have begun.
+        """
+        lease.claims += 1
+        return self.claim_again(lease, limit)
+
+    def claim_again(self, lease: Lease, limit: int) -> Claim:
+        """Repeat the last claim of this lease: attempts that it began are given again, never begun twice."""
+        held, *rest = self._run("claim", lease.lane, lease.token, round(LEASE * 1000), lease.claims, limit)
+        if not held:
+            raise LeaseLost
+        more, *items = rest
+        token = f"{lease.token}.{lease.claims}"
+        return Claim(
+            tuple(_claimed(identifier.decode(), token, paired(raw)) for identifier, raw in items),
+            None if more < 0 else more / 1000,
+        )
+
+    def settle(self, lane: Lane, identifier: str, token: str, number: int, ending: Ending) -> bool:
+        """Write what an attempt came to. False means that a newer truth stands, and nothing was written."""
+        callback = ending.callback
+        pairs = [text for pair in ending.values.items() for text in pair]
+        written = self._scripts.run(
+            "settle",
+            _item_key(lane, identifier),
+            [
+                *(lane.prefix, lane.name, identifier, token, int(ending.known), ending.state),
+                -1 if ending.wait is None else round(ending.wait * 1000),
+                *(ending.spent, number, to_json(ending.attempt)),
+                -1 if ending.keep is None else ending.keep,
+                *(
+                    (callback.id, callback.type, callback.payload, callback.url)
+                    if callback
+                    else ("", "", "", "")
+                ),
+                *pairs,
+            ],
+        )
+        return bool(written)
+
+    def release(self, lease: Lease, not_before: float = 0.0) -> None:
+        """Give the lease back; nobody need come to the lane for `not_before` seconds."""
+        self._run("release", lease.lane, lease.token, round(not_before * 1000))
+
+    def whose_time_has_come(self, limit: int) -> list[Lane]:
+        """Find up to `limit` lanes of each shard that need somebody now; each is given to one caller only."""
+        names: list[bytes] = []
+        for shard in keys.SHARD_TAGS:
+            names += self._scripts.run("attention", keys.attention(shard), [keys.shard_prefix(shard), limit])
+        return [Lane.named(name.decode()) for name in names]
+
+    def _run(self, script: str, lane: Lane, *args: Any) -> Any:
+        return self._scripts.run(script, keys.lane_of(lane), [lane.prefix, lane.name, *args])
+
+
+def _item_key(lane: Lane, identifier: str) -> str:
+    return keys.delivery(identifier) if lane.kind == "delivery" else keys.callback(identifier)
+
+
+def _claimed(identifier: str, token: str, item: dict[str, str]) -> Claimed:
+    return Claimed(identifier, token, int(item["attempt"]), int(item["spent"]), item)
