@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from typing import cast
 
 from redis import Redis
+from redis.exceptions import WatchError
 
 from relay.errors import Conflict, UnknownCredential
 from relay.model.credential import Credential
@@ -57,6 +60,25 @@ class Credentials:
         if not stored:
             raise UnknownCredential
         return stamped
+
+    def change(self, identifier: str, change: Callable[[Credential], Credential]) -> Credential:
+        """Change a credential by a pure function of what stands, whoever else writes it. Raises UnknownCredential."""
+        name = keys.credential(identifier)
+        with speaking_our_errors(), self._redis.pipeline() as pipe:
+            while True:
+                pipe.watch(name)  # type: ignore[no-untyped-call]  # the client has no types here
+                raw = pipe.get(name)  # watching: answers at once
+                if raw is None:
+                    raise UnknownCredential
+                stands = Credential.from_dict(from_json(cast(bytes, raw)))
+                changed = replace(change(stands), updated_at=time.time())
+                pipe.multi()
+                pipe.set(name, to_json(changed.to_dict()))
+                try:
+                    pipe.execute()
+                except WatchError:
+                    continue  # somebody else wrote it in between: look again
+                return changed
 
     def delete(self, identifier: str) -> None:
         """Delete a credential. Raises Conflict while destinations use it, UnknownCredential if there is none."""

@@ -12,19 +12,9 @@ from relay.model.delivery import NewDelivery
 from relay.store import keys
 from relay.store.keys import Lane
 from relay.store.scripts import Scripts
-from relay.store.texts import paired, to_json
+from relay.store.texts import paired, text, to_json
 
 LEASE = 15.0  # seconds that a lane may stay unattended after its worker died
-
-
-@dataclass(slots=True)
-class Lease:
-    """The right to serve one lane. Numbers its claims, so that a claim whose answer got lost can be asked again."""
-
-    lane: Lane
-    token: str
-    left_in_flight: tuple[str, ...] = ()
-    claims: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +26,19 @@ class Claimed:
     number: int
     spent: int
     item: dict[str, str]
+
+
+@dataclass(slots=True)
+class Lease:
+    """The right to serve one lane. Numbers its claims, so that a claim whose answer got lost can be asked again.
+
+    `left_in_flight` are attempts that an earlier turn began and whose end nobody wrote: their worker died.
+    """
+
+    lane: Lane
+    token: str
+    left_in_flight: tuple[Claimed, ...] = ()
+    claims: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ class Lanes:
         """Take the lane's lease; None while another turn holds it, or while the lane waits for a rate window."""
         token = secrets.token_hex(8)
         held, *rest = self._run("lease", lane, token, round(LEASE * 1000))
-        return Lease(lane, token, tuple(item.decode() for item in rest[0])) if held else None
+        return Lease(lane, token, _attempts(rest[0])) if held else None
 
     def claim(self, lease: Lease, limit: int) -> Claim:
         """Begin up to `limit` attempts and renew the lease. Raises LeaseLost.
@@ -122,11 +125,7 @@ class Lanes:
         if not held:
             raise LeaseLost
         more, *items = rest
-        token = f"{lease.token}.{lease.claims}"
-        return Claim(
-            tuple(_claimed(identifier.decode(), token, paired(raw)) for identifier, raw in items),
-            None if more < 0 else more / 1000,
-        )
+        return Claim(_attempts(items), None if more < 0 else more / 1000)
 
     def settle(self, lane: Lane, identifier: str, token: str, number: int, ending: Ending) -> bool:
         """Write what an attempt came to. False means that a newer truth stands, and nothing was written."""
@@ -156,10 +155,9 @@ class Lanes:
 
     def whose_time_has_come(self, limit: int) -> list[Lane]:
         """Find up to `limit` lanes of each shard that need somebody now; each is given to one caller only."""
-        names: list[bytes] = []
-        for shard in keys.SHARD_TAGS:
-            names += self._scripts.run("attention", keys.attention(shard), [keys.shard_prefix(shard), limit])
-        return [Lane.named(name.decode()) for name in names]
+        calls = [(keys.attention(shard), [keys.shard_prefix(shard), limit]) for shard in keys.SHARD_TAGS]
+        found = self._scripts.run_many("attention", calls)
+        return [Lane.named(text(name)) for names in found for name in names]
 
     def _run(self, script: str, lane: Lane, *args: Any) -> Any:
         return self._scripts.run(script, keys.lane_of(lane), [lane.prefix, lane.name, *args])
@@ -169,5 +167,10 @@ def _item_key(lane: Lane, identifier: str) -> str:
     return keys.delivery(identifier) if lane.kind == "delivery" else keys.callback(identifier)
 
 
-def _claimed(identifier: str, token: str, item: dict[str, str]) -> Claimed:
-    return Claimed(identifier, token, int(item["attempt"]), int(item["spent"]), item)
+def _attempts(items: Sequence[tuple[bytes, list[bytes]]]) -> tuple[Claimed, ...]:
+    """Read attempts as the scripts give them: an item's id and its whole hash."""
+    hashes = [(text(identifier), paired(raw)) for identifier, raw in items]
+    return tuple(
+        Claimed(identifier, item["token"], int(item["attempt"]), int(item["spent"]), item)
+        for identifier, item in hashes
+    )

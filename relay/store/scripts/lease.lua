@@ -1,13 +1,22 @@
 -- Take the lane's lease, so that one turn serves it at a time.
 -- KEYS[1] the lane's hash; ARGV prefix, lane, token, lease in ms
--- Returns {0} if another turn holds it, else {1, the ids whose attempts an earlier turn left in flight}.
+-- Returns {0} if another turn holds it, else {1, per attempt that an earlier turn left in flight its id and HGETALL}.
 local prefix, token = ARGV[1], ARGV[3]
 local lane = lane_keys(prefix, ARGV[2])
 local now = now_ms()
 local holder, lease_until = unpack(redis.call('HMGET', lane.hash, 'lease', 'lease_until'))
 if holder and holder ~= token and tonumber(lease_until) > now then return { 0 } end
 local waits = number_in(lane.hash, 'not_before')
-local left = redis.call('ZRANGE', lane.flight, 0, -1)
+local kind = string.match(lane.name, '^(%a+)/')
+local left = {}
+for _, id in ipairs(redis.call('ZRANGE', lane.flight, 0, -1)) do
+  -- What is no longer in flight (its hash is gone, or its end was written) has no business here.
+  if redis.call('HGET', prefix .. kind .. ':' .. id, 'state') == 'sending' then
+    left[#left + 1] = { id, redis.call('HGETALL', prefix .. kind .. ':' .. id) }
+  else
+    redis.call('ZREM', lane.flight, id)
+  end
+end
 if waits > now and #left == 0 then
   -- Asked too early: the rate window is still closed.
   redis.call('HDEL', lane.hash, 'asked_until')

@@ -1,0 +1,94 @@
+"""What the rings share: a real Redis per test process, emptied for each test, and the sandbox as Calendly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from local.valkey import EmbeddedValkey
+from relay.config import Settings
+from relay.store import Store, open_store
+from sandbox.server import Sandbox
+from tests.rig import Rig
+
+ADMIN_KEY = "admin-key-for-tests"
+SECRET_KEY = "a secret key that is only for tests"
+
+MakeSettings = Callable[..., Settings]
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
+    """A server of this test process's own. Tests that stop or kill a server start one for themselves."""
+    directory: Path = tmp_path_factory.mktemp("valkey")
+    with EmbeddedValkey(directory, fsync="no") as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(valkey: EmbeddedValkey) -> str:
+    """The address of an empty Redis."""
+    with redis.Redis.from_url(valkey.url) as client:
+        client.flushall()
+    return valkey.url
+
+
+@pytest.fixture(scope="session")
+def one_sandbox() -> Iterator[Sandbox]:
+    """The one sandbox of this test process."""
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(one_sandbox: Sandbox) -> Sandbox:
+    """A sandbox in its seeded state, without faults, without a memory of earlier calls."""
+    one_sandbox.reset()
+    return one_sandbox
+
+
+@pytest.fixture
+def make_settings(redis_url: str) -> MakeSettings:
+    """Settings for tests: the real defaults, but that waits are short and callbacks may be private."""
+
+    def make(**changes: Any) -> Settings:
+        usual: dict[str, Any] = {
+            "redis_url": redis_url,
+            "secret_keys": (SECRET_KEY,),
+            "admin_key": ADMIN_KEY,
+            "allow_private_callbacks": True,
+            "call_timeout": 5.0,
+            "callback_timeout": 5.0,
+            "retry_base": 0.01,
+            "callback_retries": (0.01, 0.01, 0.01),
+            "worker_threads": 4,
+        }
+        return Settings(**{**usual, **changes})
+
+    return make
+
+
+@pytest.fixture
+def settings(make_settings: MakeSettings) -> Settings:
+    """The usual settings for tests."""
+    return make_settings()
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    """An empty store."""
+    opened = open_store(settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def rig(make_settings: MakeSettings, sandbox: Sandbox) -> Iterator[Rig]:
+    """The whole service in one process, with a credential for the sandbox."""
+    built = Rig(make_settings(sandbox_url=sandbox.url), sandbox)
+    built.credential()
+    yield built
+    built.store.close()

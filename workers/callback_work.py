@@ -1,0 +1,114 @@
+"""Serving a lane of callbacks: one signed POST each. Nothing here ever calls Calendly."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from relay.callbacks import read_callback_outcome, send_callback
+from relay.callbacks.verdict import Arrived, CallbackVerdict, Forbidden, Gone, TryAgain, next_wait
+from relay.model.call import Answer, NotSent, Outcome, Silence
+from relay.model.destination import StandingDestination
+from relay.store.budget import Grant
+from relay.store.lanes import Claimed, Ending
+from relay.store.vault import CannotOpen
+from workers.services import Services
+
+CONCURRENCY = 4  # callbacks on their way at a time, for one destination
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackWork:
+    """Sends the callbacks of one destination to the URL that it has now."""
+
+    services: Services
+    destination: StandingDestination
+    concurrency: int = CONCURRENCY
+
+    def ask(self, calls: int) -> Grant:
+        """Grant everything: callbacks cost nothing of Calendly's budget."""
+        return Grant(calls, 0.0)
+
+    def give_back(self, calls: int) -> None:
+        """Take back nothing."""
+
+    def attempt(self, claimed: Claimed) -> Ending:
+        """Send the callback once and say how that ended."""
+        outcome = self._send(claimed)
+        return self._end(claimed, outcome, read_callback_outcome(outcome))
+
+    def unsent(self, claimed: Claimed) -> Ending:
+        """End an attempt of which nothing was sent: the lease had run out."""
+        reason = "this worker was held up before it could send anything"
+        return self._end(claimed, NotSent(reason), TryAgain(reason))
+
+    def orphaned(self, claimed: Claimed) -> Ending:
+        """End an attempt whose worker died. A repeat is harmless: the receiver knows a callback by its id."""
+        reason = "the worker that made this attempt stopped before it could say how it ended"
+        return self._end(claimed, Silence(reason), TryAgain(reason))
+
+    def _send(self, claimed: Claimed) -> Outcome:
+        callback = self.destination.settings.callback
+        if callback is None:
+            return NotSent("the destination has no callback any more", forbidden=True)
+        try:
+            secret = self.services.store.vault.open(callback.secret)
+        except CannotOpen as exc:
+            return NotSent(exc.detail)
+        return send_callback(
+            self.services.callback_door,
+            callback.url,
+            secret,
+            claimed.id,
+            claimed.item["payload"].encode(),
+            timeout=self.services.settings.callback_timeout,
+            now=datetime.now(UTC),
+        )
+
+    def _end(self, claimed: Claimed, outcome: Outcome, verdict: CallbackVerdict) -> Ending:
+        spent = claimed.spent + 1
+        state, wait, decision = self._next(verdict, spent)
+        status = outcome.status if isinstance(outcome, Answer) else None
+        log.info(
+            "callback.attempted",
+            callback=claimed.id,
+            delivery=claimed.item["delivery"],
+            destination=self.destination.settings.id,
+            attempt=claimed.number,
+            verdict=verdict.name,
+            status=status,
+            ms=round(outcome.seconds * 1000),
+            next=state,
+        )
+        return Ending(
+            state=state,
+            attempt={
+                "verdict": verdict.name,
+                "status": status,
+                "reason": verdict.reason,
+                "decision": decision,
+            },
+            known=not isinstance(outcome, Silence),
+            wait=wait,
+            spent=spent,
+            keep=self.services.store.retention.keep if wait is None else None,
+            values={"reason": verdict.reason},
+        )
+
+    def _next(self, verdict: CallbackVerdict, spent: int) -> tuple[str, float | None, str]:
+        """Give the callback's state, the seconds to wait if any, and the decision in words."""
+        match verdict:
+            case Arrived():
+                return "delivered", None, "settled as delivered"
+            case Gone() | Forbidden():
+                return "dead", None, "settled as dead: no later try can help"
+            case TryAgain(wait=at_least):
+                jitter = random.random()  # noqa: S311 - spreads load, guards nothing
+                seconds = next_wait(self.services.settings.callback_retries, spent, jitter, at_least)
+                if seconds is None:
+                    return "dead", None, f"settled as dead after {spent} attempts"
+                return "retrying", seconds, f"next attempt in {seconds:.1f} s"

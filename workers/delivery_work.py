@@ -1,0 +1,154 @@
+"""Serving a lane of deliveries: one call to Calendly each, read as a verdict, with what follows from it."""
+
+from __future__ import annotations
+
+import random
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+
+from relay.calendly import TokenRefused, confirm, rate_told, read_outcome
+from relay.catalogue.template import Template
+from relay.errors import CalendlyTrouble, StoreUnavailable
+from relay.model.call import Answer, Call, NotSent, Outcome, Silence
+from relay.model.credential import Credential
+from relay.model.destination import StandingDestination
+from relay.model.verdict import Busy, Unauthorized, Unknown, Unreachable, Verdict
+from relay.store.budget import Grant
+from relay.store.lanes import Claimed, Ending
+from relay.store.texts import from_json
+from workers.endings import Concluded, Made, delivery_ending
+from workers.services import Services
+from workers.steps import Standing, Step, next_step
+from workers.unauthorized import turn_away
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryWork:
+    """Makes the calls of one destination, as one Calendly user."""
+
+    services: Services
+    destination: StandingDestination
+    template: Template
+    credential: Credential
+    token: str
+
+    @property
+    def concurrency(self) -> int:
+        """Give how many calls may be on their way at a time."""
+        return self.destination.settings.delivery.concurrency
+
+    def ask(self, calls: int) -> Grant:
+        """Ask the budget of the credential for calls."""
+        return self.services.store.budget.ask(self.credential.id, calls, self.credential.rate)
+
+    def give_back(self, calls: int) -> None:
+        """Give back calls that were not made."""
+        self.services.store.budget.give_back(self.credential.id, calls, self.credential.rate)
+
+    def attempt(self, claimed: Claimed) -> Ending:
+        """Call Calendly once and say how that ended."""
+        fields = from_json(claimed.item["fields"])
+        try:
+            credential = self._with_organization()
+        except TokenRefused as exc:
+            return self._end(claimed, Made(), Unauthorized(exc.detail))
+        except CalendlyTrouble as exc:
+            return self._end(claimed, Made(), Unreachable(exc.detail))
+        except StoreUnavailable:
+            return self.unsent(claimed)
+        call = self.template.call(fields, credential.organization)
+        outcome = self.services.calendly.send(credential, self.token, call)
+        self._learn(outcome)
+        confirmed = confirm(self.services.calendly, credential, self.token, self.template, fields, outcome)
+        verdict = read_outcome(
+            self.template,
+            outcome,
+            after_unknown="after_unknown" in claimed.item,
+            gone_is_done=self.destination.settings.delivery.gone_is_done,
+            confirmed=confirmed,
+        )
+        return self._end(claimed, Made(self._request(credential, call), outcome, confirmed), verdict)
+
+    def unsent(self, claimed: Claimed) -> Ending:
+        """End an attempt of which nothing was sent: the lease had run out."""
+        reason = "this worker was held up before it could send anything"
+        return self._end(claimed, Made(outcome=NotSent(reason)), Unreachable(reason))
+
+    def orphaned(self, claimed: Claimed) -> Ending:
+        """End an attempt whose worker died: it may have been sent."""
+        reason = "the worker that made this attempt stopped before it could say how it ended"
+        call = self.template.call(from_json(claimed.item["fields"]), self.credential.organization)
+        made = Made(self._request(self.credential, call), Silence(reason))
+        return self._end(claimed, made, Unknown(reason))
+
+    def _end(self, claimed: Claimed, made: Made, verdict: Verdict) -> Ending:
+        spent = claimed.spent + (0 if isinstance(verdict, (Busy, Unauthorized)) else 1)
+        step = self._next(claimed, verdict, spent)
+        # The answer in our hands matters more than these notes: while Redis is away they are left out, and the
+        # next answer of the same kind brings them again.
+        with suppress(StoreUnavailable):
+            if isinstance(verdict, Busy):
+                self.services.store.budget.block(self.credential.id, verdict.wait)
+            if isinstance(verdict, Unauthorized):
+                turn_away(self.services, self.credential, verdict)
+        self._say(claimed, made.outcome, verdict, step)
+        return delivery_ending(
+            self.services, self.destination, Concluded(claimed, made, verdict, step, spent)
+        )
+
+    def _next(self, claimed: Claimed, verdict: Verdict, spent: int) -> Step:
+        # A destination that was paused for days starts its clock anew when it is activated.
+        since = max(float(claimed.item["first_attempt_at"]) / 1000, self.destination.activated_at)
+        standing = Standing(
+            spent=spent,
+            age=max(0.0, time.time() - since),
+            harmless_to_repeat=self.template.harmless_to_repeat,
+            settings=self.destination.settings.delivery,
+        )
+        jitter = random.random()  # noqa: S311 - spreads load, guards nothing
+        return next_step(verdict, standing, retry_base=self.services.settings.retry_base, jitter=jitter)
+
+    def _with_organization(self) -> Credential:
+        """Give the credential with its organization; where it is not known yet, Calendly tells it."""
+        if self.credential.organization or not self.template.needs_organization:
+            return self.credential
+        me = self.services.calendly.me(self.credential, self.token)
+
+        def fill(stands: Credential) -> Credential:
+            return (
+                stands if stands.organization else replace(stands, organization=me.organization, user=me.user)
+            )
+
+        return self.services.store.credentials.change(self.credential.id, fill)
+
+    def _learn(self, outcome: Outcome) -> None:
+        told = rate_told(outcome)
+        if told is None:
+            return
+        with suppress(StoreUnavailable):
+            self.services.store.budget.learn(
+                self.credential.id, told.limit, told.remaining, told.reset_seconds
+            )
+
+    def _request(self, credential: Credential, call: Call) -> dict[str, Any]:
+        url = self.services.calendly.request_url(credential, call)
+        return {"method": call.method, "url": url, "body": call.body}
+
+    def _say(self, claimed: Claimed, outcome: Outcome | None, verdict: Verdict, step: Step) -> None:
+        log.info(
+            "delivery.attempted",
+            delivery=claimed.id,
+            destination=self.destination.settings.id,
+            template=self.template.name,
+            attempt=claimed.number,
+            verdict=verdict.name,
+            status=outcome.status if isinstance(outcome, Answer) else None,
+            ms=round(outcome.seconds * 1000) if outcome else None,
+            next=type(step).__name__.lower(),
+        )

@@ -1,0 +1,44 @@
+"""What a worker process works with: one of each, shared by its threads."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+from relay.calendly import Calendly
+from relay.config import Settings
+from relay.outgoing import Sender, callback_door
+from relay.store import Store, open_store
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The store, the two ways out, and whether this process is about to end."""
+
+    settings: Settings
+    store: Store
+    calendly: Calendly
+    callback_door: Sender
+    name: str
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+
+class _Current:
+    """RQ calls a turn by its name with nothing but the lane; this is where the turn finds the rest."""
+
+    services: Services | None = None
+
+
+def open_services(settings: Settings, name: str) -> Services:
+    """Build what a worker process works with, and make it this process's own."""
+    calendly = Calendly(settings)
+    services = Services(settings, open_store(settings), calendly, callback_door(settings), name)
+    _Current.services = services
+    return services
+
+
+def current() -> Services:
+    """Give this process's services."""
+    if _Current.services is None:
+        raise RuntimeError("open_services comes first")
+    return _Current.services

@@ -1,0 +1,118 @@
+"""What follows a verdict. Pure: no clock, no store, no chance but the one that is handed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from relay.model.destination import DeliverySettings
+from relay.model.verdict import (
+    Busy,
+    Delivered,
+    DoneAlready,
+    Failed,
+    Refused,
+    Unauthorized,
+    Unknown,
+    Unreachable,
+    Verdict,
+)
+
+GROWTH = 3.0  # each wait is three times the one before
+LONGEST_WAIT = 4 * 3600.0  # seconds; twelve attempts then span most of a day
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the decision needs to know of the delivery: attempts spent with this one, and seconds since the first."""
+
+    spent: int
+    age: float
+    harmless_to_repeat: bool
+    settings: DeliverySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """It is over: `delivered` or `dead`."""
+
+    state: str
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Try again in so many seconds. `spends` tells whether the attempt counts against the limit."""
+
+    seconds: float
+    spends: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Nobody knows what became of it, and a repeat might do harm: a person decides."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The credential is not accepted: the record stays where it is until the destination is activated again."""
+
+
+Step = Settle | Wait | Ask | Hold
+
+
+def next_step(verdict: Verdict, standing: Standing, *, retry_base: float, jitter: float) -> Step:
+    """Decide what follows. `retry_base` is the first wait in seconds, `jitter` a number from 0 up to 1."""
+    match verdict:
+        case Delivered() | DoneAlready():
+            return Settle("delivered")
+        case Refused():
+            return Settle("dead")
+        case Unauthorized():
+            return Hold()
+        case Busy(wait=seconds):
+            return Wait(spread(seconds, jitter), spends=False)
+        case Unknown():
+            return _after_silence(standing, backoff(standing.spent, retry_base), jitter)
+        case Unreachable() | Failed():
+            at_least = verdict.wait if isinstance(verdict, Failed) else 0.0
+            return _again(standing, max(at_least, backoff(standing.spent, retry_base)), jitter)
+
+
+def _after_silence(standing: Standing, seconds: float, jitter: float) -> Step:
+    """Repeat what is harmless to repeat. All else, and what was given up, may have worked: it must not be called dead."""
+    if not _may_repeat(standing):
+        return Ask("Whether the call took effect is unknown, and a repeat might do it twice.")
+    step = _again(standing, seconds, jitter)
+    return (
+        Ask(f"Whether the call took effect is unknown. {step.because}") if isinstance(step, Settle) else step
+    )
+
+
+def backoff(spent: int, retry_base: float) -> float:
+    """Give the seconds to wait after the attempt that was the `spent`th, before chance adds to it."""
+    exponent = min(max(spent, 1) - 1, 40)
+    return float(min(retry_base * GROWTH**exponent, max(LONGEST_WAIT, retry_base)))
+
+
+def spread(seconds: float, jitter: float) -> float:
+    """Spread a pause that Calendly asked for over a second or a twentieth of it: later, never earlier."""
+    return seconds + jitter * max(1.0, seconds / 20)
+
+
+def _may_repeat(standing: Standing) -> bool:
+    wish = standing.settings.on_unknown
+    return wish == "repeat" or (wish == "default" and standing.harmless_to_repeat)
+
+
+def _again(standing: Standing, seconds: float, jitter: float) -> Wait | Settle:
+    """Wait from `seconds` up to twice as long, unless a limit is reached."""
+    if standing.spent >= standing.settings.max_attempts:
+        return Settle("dead", f"Given up after {standing.spent} attempts.")
+    wait = seconds * (1 + jitter)
+    if standing.age + wait > standing.settings.max_age:
+        return Settle(
+            "dead", f"Given up: the next attempt would be past {standing.settings.max_age} seconds."
+        )
+    return Wait(wait)

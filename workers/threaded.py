@@ -1,0 +1,123 @@
+"""An RQ worker whose jobs run in threads of one process: a turn mostly waits, and many wait well together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from types import FrameType
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+from rq.exceptions import StopRequested
+from rq.job import Job
+from rq.queue import Queue
+from rq.serializers import JSONSerializer
+from rq.timeouts import BaseDeathPenalty
+from rq.worker import BaseWorker, WorkerStatus
+
+from relay.store.turns import QUEUE
+
+LOOK_UP = 1  # seconds after which a worker without jobs looks whether it should stop
+AFTER_TROUBLE = 1.0  # seconds to wait while Redis is away
+log = structlog.get_logger()
+
+
+class NoDeathPenalty(BaseDeathPenalty):
+    """Turns bound themselves; a signal or an exception thrown into a thread would cut a call in the middle."""
+
+    def setup_death_penalty(self) -> None:
+        """Set up nothing."""
+
+    def cancel_death_penalty(self) -> None:
+        """Cancel nothing."""
+
+
+class ThreadedWorker(BaseWorker):
+    """Takes jobs from one queue (so that RQ moves them safely) and runs up to `threads` of them at a time."""
+
+    death_penalty_class = NoDeathPenalty
+    max_connection_wait_time = AFTER_TROUBLE
+
+    def __init__(self, redis: Redis, threads: int, stopping: threading.Event) -> None:
+        name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
+        super().__init__(
+            [QUEUE], name=name, connection=redis, serializer=JSONSerializer, log_job_description=False
+        )
+        self._threads = threads
+        self._stopping = stopping
+        self._free = threading.BoundedSemaphore(threads)
+        self._dequeuing = False
+
+    def run(self) -> None:
+        """Work until asked to stop; then finish what is under way."""
+        signal.signal(signal.SIGINT, self.request_stop)
+        signal.signal(signal.SIGTERM, self.request_stop)
+        with ThreadPoolExecutor(self._threads, thread_name_prefix="turn") as pool:
+            self._register()
+            while not self._stopping.is_set():
+                if self._free.acquire(timeout=LOOK_UP) and not self._take(pool):
+                    self._free.release()
+        try:
+            self.register_death()  # type: ignore[no-untyped-call]  # RQ has no types here
+        except RedisError:
+            log.warning("worker.death_not_registered", worker=self.name)
+
+    def _register(self) -> None:
+        """Tell RQ of this worker, as soon as Redis answers."""
+        while not self._stopping.is_set():
+            try:
+                self.register_birth()  # type: ignore[no-untyped-call]  # RQ has no types here
+                return
+            except RedisError:
+                log.warning("worker.store_unavailable")
+                self._stopping.wait(AFTER_TROUBLE)
+
+    def _take(self, pool: ThreadPoolExecutor) -> bool:
+        """Take one job if there is one, and have a thread run it; tells whether it did."""
+        try:
+            self._dequeuing = True
+            taken = self.dequeue_job_and_maintain_ttl(LOOK_UP, max_idle_time=LOOK_UP)
+        except StopRequested:
+            return False
+        except RedisError:
+            self._stopping.wait(AFTER_TROUBLE)
+            return False
+        finally:
+            self._dequeuing = False
+        if taken is None:
+            return False
+        pool.submit(self._perform, *taken)
+        return True
+
+    def _perform(self, job: Job, queue: Queue) -> None:
+        try:
+            self.perform_job(job, queue, self.prepare_execution(job))
+        except RedisError:
+            # RQ could not write down its job; the lane is on the attention list all the same.
+            log.warning("turn.not_written_down", job=job.id)
+        finally:
+            self._free.release()
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the signal's signature
+        """Take no more jobs; a second signal ends the process at once."""
+        if self._stopping.is_set():
+            os._exit(1)
+        log.info("worker.stopping", worker=self.name, signal=signal.Signals(signum).name)
+        self._stopping.set()
+        if self._dequeuing:
+            # Waiting for Redis may take longer than we have. A job that was popped at this very moment is
+            # made good by the attention list.
+            raise StopRequested
+
+    def procline(self, message: str) -> None:
+        """Leave the process's title alone: with many jobs at a time it would only flicker."""
+
+    def set_state(self, state: str, pipeline: Any = None) -> None:
+        """Count as busy while any thread is; RQ's own idea fits one job at a time."""
+        super().set_state(WorkerStatus.BUSY if self.executions else state, pipeline=pipeline)

@@ -1,0 +1,184 @@
+"""A turn: one lane, served for a bounded time. RQ runs `take_turn` by its name."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Protocol
+
+import structlog
+
+from relay.errors import StoreUnavailable
+from relay.store import Lane
+from relay.store.budget import Grant
+from relay.store.lanes import LEASE, Claim, Claimed, Ending, Lease, LeaseLost
+from workers.services import Services, current
+from workers.work import work_on
+
+TURN = 3.0  # seconds after which a turn makes room if others wait for a thread
+LONGEST_TURN = 60.0  # seconds after which it makes room in any case
+RENEW = LEASE / 4  # seconds after which a waiting turn renews its lease
+LOOK = 0.25  # seconds between two looks for new work while calls are on their way
+CARRY_ON = 10.0  # seconds for which one RQ job goes from lane to lane
+REDIS_PAUSE = 0.25  # seconds between two tries while Redis is away
+SETTLE_PATIENCE = 900.0  # seconds for which an answer is kept in hand while Redis cannot take it
+log = structlog.get_logger()
+
+
+class Work(Protocol):
+    """What is done with the items of one lane. `attempt` may run in several threads at a time."""
+
+    @property
+    def concurrency(self) -> int:
+        """Give how many attempts may be in flight at a time."""
+
+    def ask(self, calls: int) -> Grant:
+        """Ask the budget for calls."""
+
+    def give_back(self, calls: int) -> None:
+        """Give back calls that were not made."""
+
+    def attempt(self, claimed: Claimed) -> Ending:
+        """Make one attempt and say how it ended."""
+
+    def unsent(self, claimed: Claimed) -> Ending:
+        """Say how an attempt ended that was on record and of which nothing was sent."""
+
+    def orphaned(self, claimed: Claimed) -> Ending:
+        """Say how an attempt ended whose worker died."""
+
+
+def take_turn(name: str) -> None:
+    """Serve the lane of that name, then further lanes that are due: many small lanes do not cost one job each."""
+    services = current()
+    stop_at = time.monotonic() + CARRY_ON
+    lanes = [Lane.named(name)]
+    while lanes:
+        try:
+            serve(services, lanes.pop())
+            if not lanes and time.monotonic() < stop_at and not services.stopping.is_set():
+                lanes = services.store.lanes.whose_time_has_come(1)
+                services.store.turns.ask_many(lanes[1:])
+                lanes = lanes[:1]
+        except StoreUnavailable:
+            return  # the attention list has the lane; whoever sees Redis again serves it
+
+
+def serve(services: Services, lane: Lane) -> None:
+    """Serve one lane, unless another turn does: no lane is ever served twice at a time."""
+    lease = services.store.lanes.lease(lane)
+    if lease is None:
+        return
+    work = work_on(services, lane)
+    if work is None:
+        services.store.lanes.release(lease)
+        return
+    Turn(services, lease, work).run()
+
+
+class Turn:
+    """Claims what is due, sends up to `concurrency` at a time, and writes how each attempt ended."""
+
+    def __init__(self, services: Services, lease: Lease, work: Work) -> None:
+        self._services = services
+        self._lanes = services.store.lanes
+        self._lease = lease
+        self._work = work
+        self._began = time.monotonic()
+        self._held_until = self._began + LEASE
+        self._flying: set[Future[None]] = set()
+        self._not_before = 0.0
+        self._something_is_due = True
+        self._look_around_at = self._began + TURN
+        self._others_wait = False
+
+    def run(self) -> None:
+        """Serve the lane until nothing is due or the turn is over, then say when it next needs somebody."""
+        try:
+            for left in self._lease.left_in_flight:
+                self._settle(left, self._work.orphaned(left))
+            with ThreadPoolExecutor(self._work.concurrency, thread_name_prefix="sender") as senders:
+                self._serve(senders)
+        except LeaseLost:
+            return  # somebody else serves the lane by now, and files it
+        self._lanes.release(self._lease, self._not_before)
+
+    def _serve(self, senders: ThreadPoolExecutor) -> None:
+        while True:
+            free = self._work.concurrency - len(self._flying)
+            if free and self._something_is_due and self._may_begin():
+                self._launch(senders, free)
+                continue
+            if not self._flying:
+                return
+            # With places free, look often: what is accepted now should not wait for the slow calls of others.
+            patience = LOOK if free and self._may_begin() else RENEW
+            done, self._flying = wait(self._flying, timeout=patience, return_when=FIRST_COMPLETED)
+            for future in done:
+                future.result()
+            if not done or self._held_until - time.monotonic() < LEASE - RENEW:
+                self._claim(0)  # renews the lease, and sees what is due
+
+    def _launch(self, senders: ThreadPoolExecutor, free: int) -> None:
+        """Begin up to `free` attempts, as far as the budget goes."""
+        grant = self._work.ask(free)
+        if not grant.calls:
+            self._not_before = grant.reopens_in
+            return
+        claim = self._claim(grant.calls)
+        self._work.give_back(grant.calls - len(claim.attempts))
+        for claimed in claim.attempts:
+            self._flying.add(senders.submit(self._attempt, claimed))
+
+    def _may_begin(self) -> bool:
+        """Tell whether to begin more attempts: not when the budget is spent, the process ends, or others wait."""
+        if self._not_before or self._services.stopping.is_set():
+            return False
+        now = time.monotonic()
+        if now > self._look_around_at:
+            self._look_around_at = now + TURN
+            self._others_wait = now - self._began > LONGEST_TURN or self._services.store.turns.waiting() > 0
+        return not self._others_wait
+
+    def _claim(self, limit: int) -> Claim:
+        """Claim, and ask for the same claim again while Redis is away: what it began must not be forgotten."""
+        asked_at = time.monotonic()
+        claim = None
+        try:
+            claim = self._lanes.claim(self._lease, limit)
+        except StoreUnavailable:
+            while claim is None:
+                if time.monotonic() > self._held_until:
+                    raise LeaseLost from None
+                time.sleep(REDIS_PAUSE)
+                asked_at = time.monotonic()
+                try:
+                    claim = self._lanes.claim_again(self._lease, limit)
+                except StoreUnavailable:
+                    continue
+        self._held_until = asked_at + LEASE
+        self._something_is_due = claim.more_in == 0
+        return claim
+
+    def _attempt(self, claimed: Claimed) -> None:
+        # A process that was stopped for longer than its lease must not send: somebody else may have decided by now.
+        held = time.monotonic() < self._held_until
+        self._settle(claimed, self._work.attempt(claimed) if held else self._work.unsent(claimed))
+
+    def _settle(self, claimed: Claimed, ending: Ending) -> None:
+        """Write how an attempt ended, however long Redis is away: the answer in our hands is the only copy."""
+        give_up_at = time.monotonic() + SETTLE_PATIENCE
+        while True:
+            try:
+                written = self._lanes.settle(
+                    self._lease.lane, claimed.id, claimed.token, claimed.number, ending
+                )
+            except StoreUnavailable:
+                if time.monotonic() > give_up_at:
+                    log.exception("attempt.end_not_written", item=claimed.id, number=claimed.number)
+                    return
+                time.sleep(REDIS_PAUSE)
+                continue
+            if not written:
+                log.warning("attempt.end_came_late", item=claimed.id, number=claimed.number)
+            return

@@ -1,0 +1,61 @@
+"""The watch that every worker process keeps: lanes whose time has come get a turn, whatever died before."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import structlog
+
+from relay.errors import StoreUnavailable
+from relay.model.ids import SHARDS
+from workers.services import Services
+
+EVERY = 0.2  # seconds between two looks at the attention list
+AFTER_TROUBLE = 1.0  # seconds to wait while Redis is away
+PRESENCE_EVERY = 5.0  # seconds
+TRIM_EVERY = 600.0  # seconds
+log = structlog.get_logger()
+
+
+class Watch(threading.Thread):
+    """Looks at the attention list, says that this process is alive, and keeps the logs short."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(name="watch", daemon=True)
+        self._services = services
+        self._present_at = self._trimmed_at = float("-inf")
+        self._blind = False
+
+    def run(self) -> None:
+        """Look until the process ends."""
+        pause = 0.0
+        while not self._services.stopping.wait(pause):
+            pause = EVERY if self._looked() else AFTER_TROUBLE
+
+    def _looked(self) -> bool:
+        try:
+            self.look()
+        except StoreUnavailable:
+            if not self._blind:
+                log.warning("watch.store_unavailable")
+            self._blind = True
+            return False
+        if self._blind:
+            log.info("watch.store_back")
+        self._blind = False
+        return True
+
+    def look(self) -> None:
+        """Look once: ask for turns, as many as the threads of a worker can soon take."""
+        store, now = self._services.store, time.monotonic()
+        if now - self._present_at > PRESENCE_EVERY:
+            store.presence.note(self._services.name)
+            self._present_at = now
+        room = 2 * self._services.settings.worker_threads - store.turns.waiting()
+        if room > 0:
+            # A lane that finds no room stays on the list, where it is the first to be found next time.
+            store.turns.ask_many(store.lanes.whose_time_has_come(max(1, room // SHARDS)))
+        if now - self._trimmed_at > TRIM_EVERY:
+            self._trimmed_at = now
+            store.retention.trim()
