@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import redis
+
 from local.valkey import EmbeddedValkey
 from relay.config import Settings
 from relay.store import Store, open_store

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
 from relay.app import create_app
 from relay.config import Settings
 from relay.model.delivery import DeliveryLog
 from relay.store import Store, Wanted
 from sandbox.server import Sandbox
-from werkzeug.test import TestResponse
 from workers.services import Services, open_services
 from workers.turn import serve
 
@@ -97,9 +98,14 @@ class Rig:
         self.forget_who_was_asked()
         until(lambda: not self.turn() and not self._waiting(), seconds)
 
+    def turn_until(self, what: Callable[[], Any], seconds: float = 20.0) -> None:
+        """Serve lanes until something is true."""
+        self.forget_who_was_asked()
+        until(lambda: (self.turn(), what())[1], seconds)
+
     def forget_who_was_asked(self) -> None:
         """Let lanes be found at once for which a turn has been asked for: in this ring nobody takes jobs from RQ."""
-        redis = self.store.redis
+        redis: Any = self.store.redis
         for key in redis.scan_iter("relay:*:lane:*"):
             redis.hdel(key, "asked_until")
         for key in redis.scan_iter("relay:*:attention"):
@@ -107,9 +113,13 @@ class Rig:
                 redis.zadd(key, {name: 0}, lt=True)
 
     def _waiting(self) -> int:
-        redis = self.store.redis
-        waiting = [key for key in redis.scan_iter("relay:*:attention")]
+        redis: Any = self.store.redis
+        waiting = list(redis.scan_iter("relay:*:attention"))
         return sum(redis.zcard(key) for key in waiting)
+
+    def told(self, name: str = "here") -> list[Any]:
+        """Give the payloads of the callbacks that arrived, oldest first."""
+        return [callback.parsed for callback in reversed(self.sandbox.callbacks(name))]
 
     def delivery(self, identifier: str) -> DeliveryLog:
         """Give a delivery as the log has it."""

@@ -102,8 +102,8 @@ def spread(seconds: float, jitter: float) -> float:
 
 
 def _may_repeat(standing: Standing) -> bool:
-    wish = standing.settings.on_unknown
-    return wish == "repeat" or (wish == "default" and standing.harmless_to_repeat)
+    # A destination may ask for more care than its template needs, never for less.
+    return standing.harmless_to_repeat and standing.settings.on_unknown != "hold"
 
 
 def _again(standing: Standing, seconds: float, jitter: float) -> Wait | Settle:

@@ -1,0 +1,124 @@
+"""Asking Calendly. The token meets the request here and nowhere else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from relay.calendly.says import what_it_says
+from relay.config import Settings
+from relay.errors import CalendlyTrouble
+from relay.model.call import Answer, Call, NotSent, Outcome, Silence
+from relay.model.credential import Credential
+from relay.outgoing import Sender, calendly_door
+
+ROWS_A_PAGE = 100  # Calendly's most
+MOST_PAGES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """Who a token acts for: URIs of the user and of the organization, and the user's name where it is told."""
+
+    user: str
+    organization: str
+    name: str = ""
+
+
+class TokenRefused(CalendlyTrouble):
+    """Calendly does not accept this token."""
+
+    code = "token_refused"
+    status = 422
+
+
+class LookUpFailed(CalendlyTrouble):
+    """A look-up in Calendly's lists came to no whole answer; `outcome` is what came instead."""
+
+    code = "look_up_failed"
+
+    def __init__(self, detail: str, outcome: Outcome) -> None:
+        super().__init__(detail)
+        self.outcome = outcome
+
+
+class Calendly:
+    """Calendly's API, or the sandbox where the credential is one."""
+
+    def __init__(self, settings: Settings, door: Sender | None = None) -> None:
+        self._door = door or calendly_door(settings)
+        self._timeout = settings.call_timeout
+        self._bases = {"personal_access_token": settings.calendly_api_url, "sandbox": settings.sandbox_url}
+
+    def request_url(self, credential: Credential, call: Call) -> str:
+        """Give the whole address of a call, as the log and the callback show it."""
+        return self._bases[credential.kind] + call.path
+
+    def send(self, credential: Credential, token: str, call: Call) -> Outcome:
+        """Make one call, once, and say what came of it; trouble on the network is an outcome, never an exception."""
+        if not self._bases[credential.kind]:
+            return NotSent("no sandbox is configured: RELAY_SANDBOX_URL is empty", forbidden=True)
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        body = None
+        if call.body is not None:
+            body = json.dumps(call.body, separators=(",", ":"), allow_nan=False).encode()
+            headers["Content-Type"] = "application/json"
+        return self._door.send(call.method, self.request_url(credential, call), headers, body, self._timeout)
+
+    def me(self, credential: Credential, token: str) -> Me:
+        """Ask whom the token acts for.
+
+        Raises TokenRefused when Calendly refuses the token, and CalendlyTrouble when no useful answer came.
+        """
+        outcome = self.send(credential, token, Call("GET", "/users/me"))
+        if not isinstance(outcome, Answer):
+            raise CalendlyTrouble(f"Calendly could not be asked: {outcome.reason}.")
+        if outcome.status in {401, 403}:
+            raise TokenRefused(f"Calendly refuses this token: {what_it_says(outcome)}")
+        resource = outcome.body.get("resource") if isinstance(outcome.body, dict) else None
+        me = _read_me(resource) if outcome.status == 200 else None
+        if me is None:
+            raise CalendlyTrouble(f"Calendly's answer was of no use: {what_it_says(outcome)}")
+        return me
+
+    def collect(
+        self, credential: Credential, token: str, path: str, query: Mapping[str, str]
+    ) -> list[dict[str, Any]]:
+        """Give all rows of one of Calendly's lists, page by page, at most 2,000.
+
+        Pages are asked for by their token on our own base address; the address that Calendly names is not followed.
+        Raises LookUpFailed when a page does not come, or when there are more pages than that.
+        """
+        rows: list[dict[str, Any]] = []
+        asked = {**query, "count": str(ROWS_A_PAGE)}
+        for _ in range(MOST_PAGES):
+            page, following = self._page(credential, token, Call("GET", f"{path}?{urlencode(asked)}"))
+            rows += page
+            if not following:
+                return rows
+            asked["page_token"] = following
+        raise LookUpFailed(f"the list has more than {MOST_PAGES} pages", Silence("the list is too long"))
+
+    def _page(self, credential: Credential, token: str, call: Call) -> tuple[list[dict[str, Any]], str]:
+        """Give the rows of one page and the token of the next, empty at the end."""
+        outcome = self.send(credential, token, call)
+        if not isinstance(outcome, Answer):
+            raise LookUpFailed(f"Calendly could not be asked: {outcome.reason}", outcome)
+        body = outcome.body if isinstance(outcome.body, dict) else {}
+        rows, pagination = body.get("collection"), body.get("pagination")
+        if outcome.status != 200 or not isinstance(rows, list):
+            raise LookUpFailed(f"Calendly did not give the list: {what_it_says(outcome)}", outcome)
+        following = pagination.get("next_page_token") if isinstance(pagination, dict) else None
+        return [row for row in rows if isinstance(row, dict)], following if isinstance(following, str) else ""
+
+
+def _read_me(resource: Any) -> Me | None:
+    if not isinstance(resource, dict):
+        return None
+    user, organization, name = (resource.get(field) for field in ("uri", "current_organization", "name"))
+    if not (isinstance(user, str) and user and isinstance(organization, str) and organization):
+        return None
+    return Me(user, organization, name if isinstance(name, str) else "")

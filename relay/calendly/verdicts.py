@@ -1,0 +1,130 @@
+"""Reading what came of a call as a verdict. Pure: no clock beyond an HTTP date's, no store, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from relay.calendly.confirm import Confirmed, Differs, Stands, Untold, needs_confirming
+from relay.calendly.rate import wait_told, window_wait
+from relay.calendly.says import LONGEST, what_it_says
+from relay.catalogue.template import Says, Template
+from relay.model.call import Answer, NotSent, Outcome
+from relay.model.verdict import (
+    Busy,
+    Delivered,
+    DoneAlready,
+    Failed,
+    Refused,
+    Unauthorized,
+    Unknown,
+    Unreachable,
+    Verdict,
+)
+
+INSUFFICIENT_SCOPE = Says(403, title="Insufficient scope")
+
+
+def read_outcome(
+    template: Template,
+    outcome: Outcome,
+    *,
+    after_unknown: bool = False,
+    gone_is_done: bool = False,
+    confirmed: Confirmed | None = None,
+) -> Verdict:
+    """Say what an attempt came to. Never raises, whatever Calendly answered.
+
+    `after_unknown`: an earlier attempt of this delivery ended without an answer. `gone_is_done`: the destination
+    takes a 404 on a DELETE for success. `confirmed`: what `confirm` found, where it had to look.
+    """
+    if isinstance(outcome, NotSent):
+        return Refused(outcome.reason) if outcome.forbidden else Unreachable(outcome.reason)
+    if not isinstance(outcome, Answer):
+        return Unknown(outcome.reason)
+    if 200 <= outcome.status <= 299:
+        return _done(template, outcome)
+    if outcome.status == 404 and _gone_means_done(
+        template, after_unknown=after_unknown, gone_is_done=gone_is_done
+    ):
+        return DoneAlready("It is gone already.")
+    if needs_confirming(template, outcome):
+        return _after_look_up(outcome, confirmed)
+    return _agreed(template, outcome) or _refusal(template, outcome)
+
+
+def _done(template: Template, answer: Answer) -> Delivered:
+    if answer.status in template.success:
+        return Delivered()
+    usual = " or ".join(str(status) for status in sorted(template.success))
+    return Delivered(f"Calendly answered {answer.status} where {usual} is usual.")
+
+
+def _gone_means_done(template: Template, *, after_unknown: bool, gone_is_done: bool) -> bool:
+    """Tell whether a 404 is success: alone it may be a wrong uuid, so only after silence or where the owner says so."""
+    if after_unknown and template.gone_is_done_after_unknown:
+        return True
+    return gone_is_done and template.method == "DELETE"
+
+
+def _after_look_up(answer: Answer, confirmed: Confirmed | None) -> Verdict:
+    said = what_it_says(answer)
+    match confirmed:
+        case Stands(meaning=meaning):
+            return DoneAlready(meaning)
+        case Differs(meaning=meaning):
+            return Refused(f"{said}. {meaning}"[:LONGEST])
+        case Untold(outcome=met, reason=reason):
+            return _look_up_failed(met, f"{said}, and what stands could not be looked up: {reason}"[:LONGEST])
+    return Refused(said)
+
+
+def _look_up_failed(met: Outcome, reason: str) -> Verdict:
+    """Give the verdict on an attempt whose look-up failed: that changed nothing, so it can all be done again."""
+    if isinstance(met, Answer):
+        verdict = _by_status(met, harmless=True)
+        if isinstance(verdict, (Busy, Unauthorized)):
+            return verdict
+    return Failed(reason)
+
+
+def _agreed(template: Template, answer: Answer) -> Verdict | None:
+    """Give the verdict where the template knows this very answer."""
+    for says in template.done_already:
+        if says.matches(answer):
+            return DoneAlready(says.meaning or what_it_says(answer))
+    if any(says.matches(answer) for says in template.try_again):
+        return Failed(what_it_says(answer), wait_told(answer.headers) or 0.0)
+    return None
+
+
+def _refusal(template: Template, answer: Answer) -> Verdict:
+    return _by_status(answer, harmless=template.harmless_to_repeat)
+
+
+def _by_status(answer: Answer, *, harmless: bool) -> Verdict:
+    """Give the verdict that the status alone tells, for an answer that is no success."""
+    said, wait = what_it_says(answer), wait_told(answer.headers)
+    if answer.status == 429:
+        return Busy(said, window_wait(answer.headers))
+    if answer.status == 503:
+        return Failed(said) if wait is None else Busy(said, wait)
+    if answer.status == 401:
+        return Unauthorized(said)
+    if answer.status == 403 and (INSUFFICIENT_SCOPE.matches(answer) or _scopes(answer.body)):
+        return Unauthorized(said, _scopes(answer.body))
+    if 500 <= answer.status <= 599:
+        return Failed(said, wait or 0.0) if harmless else Unknown(said)
+    return Refused(said)
+
+
+def _scopes(body: Any) -> tuple[str, ...]:
+    scopes = body.get("required_scopes") if isinstance(body, dict) else None
+    if not isinstance(scopes, Sequence) or isinstance(scopes, str):
+        return ()
+    return tuple(scope[:100] for scope in scopes if isinstance(scope, str))[:20]
+
+
+def words_for_logs(outcome: Outcome) -> str:
+    """Say what came in words that are safe in a process's log: Calendly's own may name a person."""
+    return f"status {outcome.status}" if isinstance(outcome, Answer) else outcome.reason

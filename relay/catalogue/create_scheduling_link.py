@@ -1,0 +1,34 @@
+"""POST /scheduling_links: make a booking link that works once."""
+
+from __future__ import annotations
+
+from relay.catalogue.fields import OneOfKnown, OnlyNumber, ResourceUri
+from relay.catalogue.template import Template, TemplateSchema
+
+MAX_EVENT_COUNT = 1  # as a JSON number; Calendly's document of 2026 calls it a text by mistake
+
+
+class CreateSchedulingLink(TemplateSchema):
+    """The event type to book. Calendly takes one value for each of the rest, so they may be left out."""
+
+    owner = ResourceUri("event_types", required=True)
+    owner_type = OneOfKnown(("EventType",), default="EventType")
+    max_event_count = OnlyNumber(MAX_EVENT_COUNT)
+
+
+TEMPLATE = Template(
+    name="create_scheduling_link",
+    title="Create a single-use scheduling link",
+    summary="Makes a booking link for an event type that works once, and gives its booking_url.",
+    method="POST",
+    path="/scheduling_links",
+    schema=CreateSchedulingLink,
+    example={"owner": "https://api.calendly.com/event_types/AAAAAAAAAAAAAAAA"},
+    role="any user who may book the event type",
+    plan="any",
+    scopes=("scheduling_links:write",),
+    sources="Calendly reference, Create Single-Use Scheduling Link (OpenAPI of 2023-04 and 2026-10)",
+    success=frozenset({201}),
+    repeat="Calendly makes a second, different link.",
+    notes=("A link has no uuid: it cannot be listed, found again or revoked.",),
+)

@@ -1,0 +1,96 @@
+"""What a template looks like from outside: for people, for forms, and as JSON Schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import missing
+
+from relay.catalogue.answers import Says
+from relay.catalogue.fields import RecordField
+from relay.catalogue.template import Template
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def describe(template: Template, allow: Mapping[str, tuple[str, ...]] | None = None) -> dict[str, Any]:
+    """Give everything that a person or a program needs to know to send records for a template.
+
+    `allow` is a destination's; with it the known values include the allowed ones.
+    """
+    return {
+        "name": template.name,
+        "title": template.title,
+        "summary": template.summary,
+        "method": template.method,
+        "path": template.path,
+        "role": template.role,
+        "plan": template.plan,
+        "scopes": list(template.scopes),
+        "needs_organization": template.needs_organization,
+        "success": sorted(template.success),
+        "fields": [_field(template, name, one) for name, one in template.fields(allow).items()],
+        "schema": json_schema(template, allow),
+        "example": dict(template.example),
+        "notes": list(template.notes),
+        "sources": template.sources,
+        **_repeats(template),
+    }
+
+
+def json_schema(template: Template, allow: Mapping[str, tuple[str, ...]] | None = None) -> dict[str, Any]:
+    """Give a JSON Schema that accepts every record that the template accepts.
+
+    It is as strict as a schema can be: that a moment is past, or that a span is short enough, only `read` can tell.
+    """
+    fields = template.fields(allow)
+    required = [name for name, one in fields.items() if one.required]
+    return {
+        "$schema": DIALECT,
+        "title": template.title,
+        "type": "object",
+        "properties": {name: _property(one) for name, one in fields.items()},
+        **({"required": required} if required else {}),
+        **template.schema.further,
+    }
+
+
+def _property(one: RecordField[Any]) -> dict[str, Any]:
+    # Null is "left out", so only a field that may be left out takes it.
+    schema = one.json_schema() if one.required else {"anyOf": [one.json_schema(), {"type": "null"}]}
+    default = {} if one.load_default is missing else {"default": one.load_default}
+    return {"description": one.what, **schema, **default, **({"writeOnly": True} if one.secret else {})}
+
+
+def _field(template: Template, name: str, one: RecordField[Any]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "required": one.required,
+        "description": one.what,
+        "where": "path" if name in template.path_fields else "body",
+        "default": None if one.load_default is missing else one.load_default,
+        "open": one.is_open,
+        "secret": one.secret,
+    }
+
+
+def _repeats(template: Template) -> dict[str, Any]:
+    """Tell what happens when a call is made twice, on purpose or after silence."""
+    done = [_says(one) for one in template.done_already]
+    if template.gone_is_done_after_unknown:
+        done.append("404 after an attempt with an unknown outcome: that attempt had worked.")
+    if template.confirm:
+        done.append(f"{_says(template.confirm.on)} A look-up at {template.confirm.path} decides.")
+    return {
+        "irreversible": template.irreversible,
+        "harmless_to_repeat": template.harmless_to_repeat,
+        "repeat": template.repeat,
+        "done_already": done,
+        "try_again": [_says(one) for one in template.try_again],
+    }
+
+
+def _says(answer: Says) -> str:
+    words = answer.message or answer.title
+    return f"{answer.status}{f' {words!r}' if words else ''}: {answer.meaning}"

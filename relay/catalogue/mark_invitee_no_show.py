@@ -1,0 +1,35 @@
+"""POST /invitee_no_shows: note that an invitee did not come."""
+
+from __future__ import annotations
+
+from relay.catalogue.fields import InviteeUri
+from relay.catalogue.template import Template, TemplateSchema
+
+
+class MarkInviteeNoShow(TemplateSchema):
+    """The invitee who did not come."""
+
+    invitee = InviteeUri(required=True)
+
+
+TEMPLATE = Template(
+    name="mark_invitee_no_show",
+    title="Mark an invitee as no-show",
+    summary="Notes that an invitee did not come to a meeting that has begun.",
+    method="POST",
+    path="/invitee_no_shows",
+    schema=MarkInviteeNoShow,
+    example={
+        "invitee": "https://api.calendly.com/scheduled_events/AAAAAAAAAAAAAAAA/invitees/BBBBBBBBBBBBBBBB"
+    },
+    role="host of the event, or owner or admin of the organization",
+    plan="any",
+    scopes=("scheduled_events:write",),
+    sources="Calendly reference, Create Invitee No Show (OpenAPI of 2023-04 and 2026-10)",
+    success=frozenset({201}),
+    repeat="Calendly does not say; it may refuse.",
+    notes=(
+        "Calendly refuses before the event has begun: 'Event is not started yet'.",
+        "Can be taken back with unmark_invitee_no_show.",
+    ),
+)

@@ -1,0 +1,36 @@
+"""DELETE /organizations/{uuid}/invitations/{uuid}: take back an invitation that nobody has accepted yet."""
+
+from __future__ import annotations
+
+from relay.catalogue.fields import ResourceUuid
+from relay.catalogue.template import Template, TemplateSchema
+
+
+class RevokeOrganizationInvitation(TemplateSchema):
+    """The invitation."""
+
+    invitation_uuid = ResourceUuid("organizations/*/invitations", required=True)
+
+
+TEMPLATE = Template(
+    name="revoke_organization_invitation",
+    title="Revoke an organization invitation",
+    summary="Takes back an invitation; the link in its mail stops working.",
+    method="DELETE",
+    path="/organizations/{organization_uuid}/invitations/{invitation_uuid}",
+    schema=RevokeOrganizationInvitation,
+    example={"invitation_uuid": "AAAAAAAAAAAAAAAA"},
+    role="owner or admin of the organization",
+    plan="any; not where SCIM manages the users",
+    scopes=("organizations:write",),
+    sources="Calendly reference, Revoke User's Organization Invitation (OpenAPI of 2023-04 and 2026-10)",
+    success=frozenset({204}),
+    harmless_to_repeat=True,
+    repeat="Calendly answers 404.",
+    gone_is_done_after_unknown=True,
+    notes=(
+        "The organization is the credential's, also where the record holds an invitation's full URI.",
+        "An accepted invitation is refused: 400 'Invitation Already Accepted'.",
+        "The person can be invited again with invite_user_to_organization.",
+    ),
+)

@@ -1,0 +1,6 @@
+"""The one door that all HTTP leaves through: bounded in time and size, without redirects, guarded as it connects."""
+
+from relay.outgoing.door import Door, ForeignAddress, Sender
+from relay.outgoing.doors import calendly_door, callback_door, callback_policy
+
+__all__ = ["Door", "ForeignAddress", "Sender", "callback_door", "callback_policy", "calendly_door"]

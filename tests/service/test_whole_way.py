@@ -1,0 +1,279 @@
+"""A record comes in, Calendly is called, the answer goes to the callback: every template, and every verdict."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from standardwebhooks import Webhook
+
+from local.ports import free_port
+from relay.catalogue import TEMPLATES
+from sandbox import seed
+from sandbox.receiver import Reply
+from sandbox.server import Sandbox
+from tests.conftest import MakeSettings
+from tests.good_records import CALENDLY, GOOD_RECORDS
+from tests.rig import Rig
+
+HARMLESS = sorted(name for name, template in TEMPLATES.items() if template.harmless_to_repeat)
+HARMFUL = sorted(set(TEMPLATES) - set(HARMLESS))
+
+
+def outcome_of(rig: Rig, template: str, record: dict[str, Any] | None = None, **changes: Any) -> Any:
+    """Send one record the whole way, and give its delivery when nothing moves any more."""
+    rig.destination(template, **changes)
+    (delivery,) = rig.accept(record or GOOD_RECORDS[template])
+    rig.drain()
+    return rig.delivery(delivery)
+
+
+def calls_of(rig: Rig) -> list[Any]:
+    """Give the write calls that Calendly got."""
+    return [call for call in rig.sandbox.calls() if call.method != "GET"]
+
+
+@pytest.mark.parametrize("template", sorted(TEMPLATES))
+def test_every_template_is_delivered_once_and_told(rig: Rig, template: str) -> None:
+    """One record makes one call with one effect, and one callback that carries the whole record and the answer."""
+    delivery = outcome_of(rig, template)
+    (told,) = rig.told()
+
+    assert ("delivered", 1) == (delivery.state, len(calls_of(rig)))
+    assert "delivery.delivered" == told["type"]
+    assert [GOOD_RECORDS[template]] == told["data"]["records"]
+    assert TEMPLATES[template].success == {told["data"]["response"]["status"]}
+    assert None is told["data"]["error"]
+
+
+def test_a_callback_verifies_with_the_secret_that_was_shown_once(rig: Rig) -> None:
+    """The secret in the answer to the creation, and only there, verifies what arrives."""
+    made = rig.destination("create_scheduling_link")
+    rig.accept(GOOD_RECORDS["create_scheduling_link"])
+    rig.drain()
+    (callback,) = rig.sandbox.callbacks("here")
+
+    assert callback.parsed == Webhook(made["callback"]["secret"]).verify(callback.body, callback.headers)
+    assert made["callback"]["secret"] not in str(rig.manage("GET", "/destinations/here"))
+
+
+@pytest.mark.parametrize("template", HARMLESS)
+def test_silence_is_followed_by_a_repeat_where_that_is_harmless(rig: Rig, template: str) -> None:
+    """The connection is cut after the effect: the repeat finds it done, and the delivery ends delivered."""
+    rig.sandbox.faults.add("cut_after")
+
+    delivery = outcome_of(rig, template)
+
+    assert ("delivered", 2) == (delivery.state, delivery.attempt_count)
+    assert "unknown" == delivery.attempts[0].verdict
+    assert "delivery.delivered" == rig.told()[-1]["type"]
+
+
+@pytest.mark.parametrize("template", HARMFUL)
+def test_silence_is_left_to_a_person_where_a_repeat_might_do_harm(rig: Rig, template: str) -> None:
+    """The connection is cut after the effect: nothing is sent a second time, and the callback says so."""
+    rig.sandbox.faults.add("cut_after", match={"method": "POST"})
+
+    delivery = outcome_of(rig, template)
+
+    assert ("uncertain", 1) == (delivery.state, len(calls_of(rig)))
+    assert "delivery.uncertain" == rig.told()[-1]["type"]
+
+
+def test_a_person_may_have_an_uncertain_delivery_repeated(rig: Rig) -> None:
+    """A retry by hand makes the call again, with attempts to spend anew."""
+    rig.sandbox.faults.add("cut_before", match={"method": "POST"})
+    delivery = outcome_of(rig, "create_scheduling_link")
+
+    rig.manage("POST", f"/deliveries/{delivery.id}/retry")
+    rig.drain()
+
+    assert "delivered" == rig.delivery(delivery.id).state
+    assert ["delivery.uncertain", "delivery.delivered"] == [told["type"] for told in rig.told()]
+
+
+def test_a_destination_may_hold_what_its_template_would_repeat(rig: Rig) -> None:
+    """`on_unknown: hold` leaves silence to a person, also where a repeat is harmless."""
+    rig.sandbox.faults.add("cut_before", match={"method": "POST"})
+
+    delivery = outcome_of(rig, "cancel_scheduled_event", delivery={"on_unknown": "hold"})
+
+    assert ("uncertain", 1) == (delivery.state, delivery.attempt_count)
+
+
+def test_what_was_canceled_before_counts_as_done_and_says_so(rig: Rig) -> None:
+    """`done_already` settles as delivered with a note."""
+    delivery = outcome_of(rig, "cancel_scheduled_event", {"event_uuid": seed.CANCELED_EVENT})
+
+    assert ("delivered", "done_already") == (delivery.state, delivery.attempts[0].verdict)
+    assert "The event had been canceled before." == rig.told()[-1]["data"]["note"]
+
+
+def test_a_subscription_that_stands_as_wished_counts_as_done(rig: Rig) -> None:
+    """A 409 is looked into: the standing subscription has the wished events and scope, and the callback carries it."""
+    standing = rig.sandbox.state.subscriptions[seed.SUBSCRIPTION]
+    user = f"{CALENDLY}/users/{seed.OWNER}"
+    record = {"url": seed.SUBSCRIBED_URL, "events": standing.events, "scope": "user", "user": user}
+
+    delivery = outcome_of(rig, "create_webhook_subscription", record)
+
+    assert ("delivered", "done_already") == (delivery.state, delivery.attempts[0].verdict)
+    found = rig.told()[-1]["data"]["found"]
+    assert f"{CALENDLY}/webhook_subscriptions/{seed.SUBSCRIPTION}" == found["uri"]
+
+
+def test_a_subscription_that_stands_otherwise_is_refused(rig: Rig) -> None:
+    """A 409 for a url whose subscription has other events is no success."""
+    record = {"url": seed.SUBSCRIBED_URL, "events": ["contact.created"], "scope": "organization"}
+
+    delivery = outcome_of(rig, "create_webhook_subscription", record)
+
+    assert ("dead", "refused", 409) == (
+        delivery.state,
+        delivery.attempts[0].verdict,
+        delivery.attempts[0].status,
+    )
+
+
+def test_what_calendly_refuses_is_dead_with_its_reason(rig: Rig) -> None:
+    """A refusal is final, kept, and told."""
+    delivery = outcome_of(rig, "cancel_scheduled_event", {"event_uuid": seed.PAST_EVENT})
+    error = rig.told()[-1]["data"]["error"]
+
+    assert ("dead", 1) == (delivery.state, delivery.attempt_count)
+    assert {"verdict": "refused", "message": "403 Permission Denied: Event in the past"} == error
+
+
+def test_a_wrong_uuid_is_refused_unless_gone_means_done(rig: Rig) -> None:
+    """A 404 on a first DELETE is a refusal; with `gone_is_done` it is what was wished."""
+    record = {"no_show_uuid": "nobody"}
+
+    strict = outcome_of(rig, "unmark_invitee_no_show", record)
+    rig.destination("unmark_invitee_no_show", "lenient", delivery={"gone_is_done": True})
+    (lenient,) = rig.accept(record, "lenient")
+    rig.drain()
+
+    assert ("dead", "delivered") == (strict.state, rig.delivery(lenient).state)
+
+
+def test_a_busy_calendly_costs_no_attempt(rig: Rig) -> None:
+    """Three 429s and a delivery with two attempts to spend: it is delivered all the same."""
+    rig.sandbox.faults.add("429", times=3, headers={"X-RateLimit-Reset": "0", "Retry-After": "0"})
+
+    delivery = outcome_of(rig, "create_scheduling_link", delivery={"max_attempts": 2})
+
+    assert ["busy", "busy", "busy", "delivered"] == [each.verdict for each in delivery.attempts]
+
+
+def test_a_failing_calendly_is_asked_again_until_the_attempts_are_spent(rig: Rig) -> None:
+    """503 says that nothing was done: it is repeated for every template, and ends dead, not uncertain."""
+    rig.sandbox.faults.add("503", times=None)
+
+    delivery = outcome_of(rig, "create_scheduling_link", delivery={"max_attempts": 3})
+
+    assert ("dead", ["failed"] * 3) == (delivery.state, [each.verdict for each in delivery.attempts])
+    assert delivery.reason.startswith("Given up after 3 attempts.")
+
+
+@pytest.mark.parametrize(
+    ("template", "state"), [("cancel_scheduled_event", "delivered"), ("create_scheduling_link", "uncertain")]
+)
+def test_a_500_is_repeated_only_where_that_is_harmless(rig: Rig, template: str, state: str) -> None:
+    """A 500 says nothing about the effect."""
+    rig.sandbox.faults.add("500")
+
+    assert state == outcome_of(rig, template).state
+
+
+def test_a_race_at_calendly_is_tried_again_as_it_asks(rig: Rig) -> None:
+    """An invitation that met a race condition is sent once more."""
+    race = {
+        "title": "Race Condition",
+        "message": "A race condition occurred when processing the request.  Please try the request again.",
+    }
+    rig.sandbox.faults.add("status", status=400, body=race)
+
+    delivery = outcome_of(rig, "invite_user_to_organization")
+
+    assert ["failed", "delivered"] == [each.verdict for each in delivery.attempts]
+
+
+def test_an_unreachable_calendly_gets_the_record_when_it_is_back(make_settings: MakeSettings) -> None:
+    """Nothing was sent, so nothing is lost and nothing is doubled, whatever the template."""
+    port = free_port()
+    away = make_settings(sandbox_url=f"http://127.0.0.1:{port}")
+    rig = Rig(away, Sandbox())
+    rig.credential()
+    rig.destination("invite_user_to_organization", callback=None)
+    (delivery,) = rig.accept(GOOD_RECORDS["invite_user_to_organization"])
+    rig.turn_until(lambda: rig.delivery(delivery).attempt_count >= 2)
+
+    with Sandbox(port) as back:
+        rig.drain()
+        invitations = [call for call in back.calls("POST") if call.status == 201]
+
+    assert ("delivered", 1) == (rig.delivery(delivery).state, len(invitations))
+    assert {"unreachable", "delivered"} == {each.verdict for each in rig.delivery(delivery).attempts}
+
+
+def test_a_refused_token_pauses_the_destination_and_keeps_its_records(rig: Rig) -> None:
+    """A 401 costs nothing: with a new token and an activation, what waited goes out in order."""
+    rig.destination("create_scheduling_link")
+    rig.sandbox.faults.add("401", times=None)
+    deliveries = rig.accept([GOOD_RECORDS["create_scheduling_link"]] * 3)
+    rig.drain()
+    paused = rig.manage("GET", "/destinations/here")
+
+    rig.sandbox.faults.clear()
+    rig.manage("PATCH", "/credentials/acme", {"token": "sandbox-admin"})
+    rig.activate("here")
+    rig.drain()
+
+    assert "paused" == paused["state"]
+    assert "Calendly refuses the credential 'acme'" in paused["paused_because"]
+    assert ["delivered"] * 3 == [rig.delivery(each).state for each in deliveries]
+
+
+def test_a_paused_destination_holds_and_an_activated_one_lets_go_in_order(rig: Rig) -> None:
+    """Records that came while the destination was a draft go out when it is activated, in the order they came."""
+    rig.destination("cancel_scheduled_event", activate=False, delivery={"concurrency": 1})
+    records = [{"event_uuid": f"E{number}", "reason": f"Closed lost {number}"} for number in range(20)]
+    rig.accept(records[:10])
+    rig.accept(records[10:])
+    rig.drain()
+    before = len(calls_of(rig))
+
+    rig.activate("here")
+    rig.drain()
+
+    calls = [json.loads(call.body) for call in calls_of(rig)]
+    assert 0 == before
+    assert [f"Closed lost {number}" for number in range(20)] == [body["reason"] for body in calls]
+
+
+def test_callback_trouble_never_calls_calendly_again(rig: Rig) -> None:
+    """A receiver that fails twice gets the same callback a third time, under the same id; Calendly is called once."""
+    rig.sandbox.receiver.tell_replies("here", [Reply(status=500, times=1), Reply(status=503, times=1)])
+
+    delivery = outcome_of(rig, "create_scheduling_link")
+    received = rig.sandbox.callbacks("here")
+
+    assert 1 == len(calls_of(rig))
+    assert 3 == len(received)
+    assert 1 == len({callback.headers["webhook-id"] for callback in received})
+    assert 1 == len({callback.body for callback in received})
+    assert ["try_again", "try_again", "arrived"] == [each.verdict for each in delivery.callbacks[0].attempts]
+
+
+def test_a_dead_callback_may_be_sent_again_by_hand(rig: Rig) -> None:
+    """After its last attempt a callback is dead and kept; a person may send it again, under the same id."""
+    rig.sandbox.receiver.tell_replies("here", [Reply(status=500, times=4)])
+    delivery = outcome_of(rig, "create_scheduling_link")
+
+    rig.manage("POST", f"/deliveries/{delivery.id}/callback/retry")
+    rig.drain()
+
+    assert "dead" == delivery.callbacks[0].state
+    assert "delivered" == rig.delivery(delivery.id).callbacks[0].state
+    assert 1 == len({callback.headers["webhook-id"] for callback in rig.sandbox.callbacks("here")})
