@@ -35,7 +35,7 @@ class Settings:
     max_records: int = 1000
     worker_threads: int = 32
     web_threads: int = 8
-    call_timeout: float = 30.0
+    call_timeout: float = 20.0
     callback_timeout: float = 15.0
     retry_base: float = 5.0
     callback_retries: tuple[float, ...] = (5, 30, 120, 600, 3600, 10800, 21600, 43200)

@@ -59,10 +59,13 @@ class ThreadedWorker(BaseWorker):
         signal.signal(signal.SIGINT, self.request_stop)
         signal.signal(signal.SIGTERM, self.request_stop)
         with ThreadPoolExecutor(self._threads, thread_name_prefix="turn") as pool:
-            self._register()
-            while not self._stopping.is_set():
-                if self._free.acquire(timeout=LOOK_UP) and not self._take(pool):
-                    self._free.release()
+            try:
+                self._register()
+                while not self._stopping.is_set():
+                    if self._free.acquire(timeout=LOOK_UP) and not self._take(pool):
+                        self._free.release()
+            finally:
+                self._stopping.set()  # whatever ends this loop, turns under way should end soon
         try:
             self.register_death()  # type: ignore[no-untyped-call]  # RQ has no types here
         except RedisError:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Protocol
+from contextlib import suppress
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -23,6 +25,8 @@ CARRY_ON = 10.0  # seconds for which one RQ job goes from lane to lane
 REDIS_PAUSE = 0.25  # seconds between two tries while Redis is away
 SETTLE_PATIENCE = 900.0  # seconds for which an answer is kept in hand while Redis cannot take it
 log = structlog.get_logger()
+
+Answered = TypeVar("Answered")
 
 
 class Work(Protocol):
@@ -101,7 +105,8 @@ class Turn:
                 self._serve(senders)
         except LeaseLost:
             return  # somebody else serves the lane by now, and files it
-        self._lanes.release(self._lease, self._not_before)
+        with suppress(LeaseLost):
+            self._insist(lambda: self._lanes.release(self._lease, self._not_before))
 
     def _serve(self, senders: ThreadPoolExecutor) -> None:
         while True:
@@ -121,14 +126,15 @@ class Turn:
 
     def _launch(self, senders: ThreadPoolExecutor, free: int) -> None:
         """Begin up to `free` attempts, as far as the budget goes."""
-        grant = self._work.ask(free)
+        grant = self._insist(lambda: self._work.ask(free))
         if not grant.calls:
             self._not_before = grant.reopens_in
             return
         claim = self._claim(grant.calls)
-        self._work.give_back(grant.calls - len(claim.attempts))
         for claimed in claim.attempts:
             self._flying.add(senders.submit(self._attempt, claimed))
+        with suppress(StoreUnavailable):  # then they come back with the next window
+            self._work.give_back(grant.calls - len(claim.attempts))
 
     def _may_begin(self) -> bool:
         """Tell whether to begin more attempts: not when the budget is spent, the process ends, or others wait."""
@@ -137,28 +143,32 @@ class Turn:
         now = time.monotonic()
         if now > self._look_around_at:
             self._look_around_at = now + TURN
-            self._others_wait = now - self._began > LONGEST_TURN or self._services.store.turns.waiting() > 0
+            waiting = self._insist(self._services.store.turns.waiting)
+            self._others_wait = waiting > 0 or now - self._began > LONGEST_TURN
         return not self._others_wait
 
     def _claim(self, limit: int) -> Claim:
         """Claim, and ask for the same claim again while Redis is away: what it began must not be forgotten."""
         asked_at = time.monotonic()
-        claim = None
-        try:
-            claim = self._lanes.claim(self._lease, limit)
-        except StoreUnavailable:
-            while claim is None:
-                if time.monotonic() > self._held_until:
-                    raise LeaseLost from None
-                time.sleep(REDIS_PAUSE)
-                asked_at = time.monotonic()
-                try:
-                    claim = self._lanes.claim_again(self._lease, limit)
-                except StoreUnavailable:
-                    continue
+        claim = self._insist(
+            lambda: self._lanes.claim(self._lease, limit),
+            lambda: self._lanes.claim_again(self._lease, limit),
+        )
+        # Counted from before the first try: Redis may have renewed the lease then, and never later than now.
         self._held_until = asked_at + LEASE
         self._something_is_due = claim.more_in == 0
         return claim
+
+    def _insist(self, ask: Callable[[], Answered], again: Callable[[], Answered] | None = None) -> Answered:
+        """Ask the store, and ask again while it is away, for as long as the lease may be ours. Raises LeaseLost."""
+        while True:
+            try:
+                return ask()
+            except StoreUnavailable:
+                if time.monotonic() > self._held_until:
+                    raise LeaseLost from None
+                time.sleep(REDIS_PAUSE)
+                ask = again or ask
 
     def _attempt(self, claimed: Claimed) -> None:
         # A process that was stopped for longer than its lease must not send: somebody else may have decided by now.

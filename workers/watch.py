@@ -41,6 +41,10 @@ class Watch(threading.Thread):
                 log.warning("watch.store_unavailable")
             self._blind = True
             return False
+        except Exception:
+            # Whatever it was, a process whose watch has ended would leave lanes unattended and look healthy.
+            log.exception("watch.failed")
+            return False
         if self._blind:
             log.info("watch.store_back")
         self._blind = False

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from relay.errors import Conflict, UnknownDestination
+from relay.errors import Conflict, StoreUnavailable, UnknownDestination
 from relay.model.delivery import NewDelivery
 from relay.store import keys
+from relay.store.connection import PATIENCE
 from relay.store.keys import Lane
 from relay.store.scripts import Scripts
 from relay.store.texts import paired, text, to_json
 
+PAUSE = 0.1  # seconds between two tries to store
 LEASE = 15.0  # seconds that a lane may stay unattended after its worker died
 
 
@@ -96,7 +99,7 @@ class Lanes:
         args: list[Any] = [keys.shard_prefix(keys.shard_of(destination)), destination, template]
         for delivery in deliveries:
             args += [delivery.id, to_json(delivery.records), to_json(delivery.fields)]
-        outcome, *rest = self._scripts.run("accept", keys.destination(destination), args)
+        outcome, *rest = self._store_once(keys.destination(destination), args)
         if outcome == b"gone":
             raise UnknownDestination
         if outcome == b"refused":
@@ -104,6 +107,17 @@ class Lanes:
                 f"The destination is {rest[0].decode()} and takes no records until it is activated."
             )
         return bool(rest[0])
+
+    def _store_once(self, key: str, args: list[Any]) -> Any:
+        """Run the script, again and again for a moment where no answer came: it may have stored, and must not be said not to have."""
+        give_up_at = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self._scripts.run("accept", key, args)
+            except StoreUnavailable:
+                if time.monotonic() > give_up_at:
+                    raise
+                time.sleep(PAUSE)
 
     def lease(self, lane: Lane) -> Lease | None:
         """Take the lane's lease; None while another turn holds it, or while the lane waits for a rate window."""

@@ -3,7 +3,7 @@
 local SAME_WINDOW = 2000 -- ms by which two tellings of one reset may differ: Calendly tells whole seconds
 local now = now_ms()
 local told_limit, told, reset = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-if told_limit then redis.call('HSET', KEYS[1], 'limit', told_limit) end
+if told_limit and told_limit > 0 then redis.call('HSET', KEYS[1], 'limit', told_limit) end
 if ARGV[4] == '1' then
   -- Nobody calls until then, whatever answers still on their way may tell. A longer wait that is known stands.
   local blocked_until = math.max(number_in(KEYS[1], 'blocked_until'), now + reset)
