@@ -22,6 +22,7 @@ LONGEST_TURN = 60.0  # seconds after which it makes room in any case
 RENEW = LEASE / 4  # seconds after which a waiting turn renews its lease
 LOOK = 0.25  # seconds between two looks for new work while calls are on their way
 CARRY_ON = 10.0  # seconds for which one RQ job goes from lane to lane
+TROUBLE_PAUSE = 5.0  # seconds before anybody comes again to a lane that could not be served
 REDIS_PAUSE = 0.25  # seconds between two tries while Redis is away
 SETTLE_PATIENCE = 900.0  # seconds for which an answer is kept in hand while Redis cannot take it
 log = structlog.get_logger()
@@ -56,14 +57,13 @@ def take_turn(name: str) -> None:
     """Serve the lane of that name, then further lanes that are due: many small lanes do not cost one job each."""
     services = current()
     stop_at = time.monotonic() + CARRY_ON
-    lanes = [Lane.named(name)]
-    while lanes:
+    lane: Lane | None = Lane.named(name)
+    while lane is not None:
         try:
-            serve(services, lanes.pop())
-            if not lanes and time.monotonic() < stop_at and not services.stopping.is_set():
-                lanes = services.store.lanes.whose_time_has_come(1)
-                services.store.turns.ask_many(lanes[1:])
-                lanes = lanes[:1]
+            serve(services, lane)
+            if time.monotonic() > stop_at or services.stopping.is_set():
+                return
+            lane = services.store.lanes.one_whose_time_has_come()
         except StoreUnavailable:
             return  # the attention list has the lane; whoever sees Redis again serves it
 
@@ -75,7 +75,8 @@ def serve(services: Services, lane: Lane) -> None:
         return
     work = work_on(services, lane)
     if work is None:
-        services.store.lanes.release(lease)
+        # Attempts that an earlier turn left in flight keep the lane on the list: look again, but not at once.
+        services.store.lanes.release(lease, TROUBLE_PAUSE)
         return
     Turn(services, lease, work).run()
 

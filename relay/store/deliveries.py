@@ -61,8 +61,8 @@ class Deliveries:
         if cursor is not None and not _looks_right(cursor):
             raise BadRequest("The cursor is not one that a page gave.")
         if wanted.record is None:
-            ids = self._ids(wanted, cursor, limit)
-            return Page(self._fetch(ids), ids[-1] if len(ids) == limit else None)
+            ids = self._ids(wanted, cursor, limit + 1)
+            return Page(self._fetch(ids[:limit]), ids[limit - 1] if len(ids) > limit else None)
         return self._search(wanted, limit, cursor)
 
     def _search(self, wanted: Wanted, limit: int, cursor: str | None) -> Page:

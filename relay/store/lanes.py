@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import secrets
 import time
 from collections.abc import Sequence
@@ -169,7 +170,16 @@ class Lanes:
 
     def whose_time_has_come(self, limit: int) -> list[Lane]:
         """Find up to `limit` lanes of each shard that need somebody now; each is given to one caller only."""
-        calls = [(keys.attention(shard), [keys.shard_prefix(shard), limit]) for shard in keys.SHARD_TAGS]
+        return self._found(keys.SHARD_TAGS, limit)
+
+    def one_whose_time_has_come(self) -> Lane | None:
+        """Find one lane that needs somebody now; it is given to one caller only."""
+        # Shard by shard, at random: whoever takes one lane must not be handed one of every shard.
+        shards = random.sample(keys.SHARD_TAGS, len(keys.SHARD_TAGS))
+        return next((lane for shard in shards for lane in self._found([shard], 1)), None)
+
+    def _found(self, shards: Sequence[str], limit: int) -> list[Lane]:
+        calls = [(keys.attention(shard), [keys.shard_prefix(shard), limit]) for shard in shards]
         found = self._scripts.run_many("attention", calls)
         return [Lane.named(text(name)) for names in found for name in names]
 
