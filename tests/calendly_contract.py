@@ -1,4 +1,4 @@
-"""Calendly's published contract as a judge: is this request, is this answer, what the document says?
+"""Calendly's published contract as a judge of requests and answers.
 
 `check_request` and `check_response` raise AssertionError with every violation in plain text. What the document can't
 express (time ranges, whether an event has started, conflicts) is not judged here.
@@ -45,7 +45,10 @@ class Operation:
 
     def pointer(self, *steps: str) -> str:
         """Where a part of the definition is in the document."""
-        escaped = (step.replace("~", "~0").replace("/", "~1") for step in (self.template, self.method.lower(), *steps))
+        escaped = (
+            step.replace("~", "~0").replace("/", "~1")
+            for step in (self.template, self.method.lower(), *steps)
+        )
         return "/paths/" + "/".join(escaped)
 
 
@@ -61,7 +64,9 @@ def check_request(method: str, url: str, headers: Mapping[str, str], body: Any =
     return operation
 
 
-def check_response(method: str, url: str, status: int, headers: Mapping[str, str], body: Any = None) -> Operation:
+def check_response(
+    method: str, url: str, status: int, headers: Mapping[str, str], body: Any = None
+) -> Operation:
     """Judge an answer to a request that was `method` on `url`."""
     operation, _ = find_operation(method, url)
     lowered = {name.lower(): value for name, value in headers.items()}
@@ -144,7 +149,11 @@ def _request_body_faults(operation: Operation, content_type: str, body: Any) -> 
         return [] if body is None else ["there is a body, but the document has none"]
     if body is None:
         return ["the body is missing"] if definition.get("required") else []
-    faults = [] if _is_json(content_type) else [f"the content type is {content_type or 'missing'}, not {JSON_TYPE}"]
+    faults = (
+        []
+        if _is_json(content_type)
+        else [f"the content type is {content_type or 'missing'}, not {JSON_TYPE}"]
+    )
     return faults + _faults(operation.pointer("requestBody", "content", JSON_TYPE, "schema"), body, "body")
 
 
@@ -162,7 +171,11 @@ def _header_faults(response: Mapping[str, Any], at: str, given: Mapping[str, str
 def _response_body_faults(response: Mapping[str, Any], at: str, content_type: str, body: Any) -> list[str]:
     if "content" not in response:
         return [] if body is None else ["there is a body, but the document has none"]
-    faults = [] if _is_json(content_type) else [f"the content type is {content_type or 'missing'}, not {JSON_TYPE}"]
+    faults = (
+        []
+        if _is_json(content_type)
+        else [f"the content type is {content_type or 'missing'}, not {JSON_TYPE}"]
+    )
     return faults + _faults(f"{at}/content/application~1json/schema", body, "body")
 
 
@@ -189,7 +202,7 @@ def _decoded(body: Any) -> Any:
 
 
 def _is_json(content_type: str) -> bool:
-    return content_type.split(";")[0].strip().lower() == JSON_TYPE
+    return content_type.split(";", maxsplit=1)[0].strip().lower() == JSON_TYPE
 
 
 def _faults(at: str, value: Any, what: str) -> list[str]:
