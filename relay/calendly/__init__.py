@@ -3,7 +3,7 @@
 from relay.calendly.client import Calendly, LookUpFailed, Me, TokenRefused
 from relay.calendly.confirm import Confirmed, Differs, Stands, Untold, confirm
 from relay.calendly.rate import RateTold, rate_told
-from relay.calendly.verdicts import read_outcome, words_for_logs
+from relay.calendly.verdicts import read_outcome
 
 __all__ = [
     "Calendly",
@@ -18,5 +18,4 @@ __all__ = [
     "confirm",
     "rate_told",
     "read_outcome",
-    "words_for_logs",
 ]

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from relay.calendly.says import what_it_says
 from relay.config import Settings
 from relay.errors import CalendlyTrouble
-from relay.model.call import Answer, Call, NotSent, Outcome, Silence
+from relay.model.call import Answer, Call, NotSent, Outcome
 from relay.model.credential import Credential
 from relay.outgoing import Sender, calendly_door
 
@@ -100,7 +100,9 @@ class Calendly:
             if not following:
                 return rows
             asked["page_token"] = following
-        raise LookUpFailed(f"the list has more than {MOST_PAGES} pages", Silence("the list is too long"))
+        # Asking again would find the list no shorter.
+        reason = f"Calendly's list has more than {MOST_PAGES} pages"
+        raise LookUpFailed(reason, NotSent(reason, forbidden=True))
 
     def _page(self, credential: Credential, token: str, call: Call) -> tuple[list[dict[str, Any]], str]:
         """Give the rows of one page and the token of the next, empty at the end."""

@@ -10,6 +10,7 @@ from relay.model.call import Answer, Outcome
 from relay.outgoing.waits import retry_after, seconds
 
 USUAL_WINDOW = 60.0  # seconds; what a 429 means where no header says more
+SHORTEST_WAIT = 1.0  # seconds; a pause costs no attempt, so one of nothing would go round and round
 LONGEST_WAIT = 3600.0  # seconds; a header that asks for more is a slip, or meant for somebody else
 HIGHEST_COUNT = 1_000_000  # calls in one window; beyond it is garbage
 
@@ -44,7 +45,7 @@ def wait_told(headers: Mapping[str, str], now: datetime | None = None) -> float 
 def window_wait(headers: Mapping[str, str], now: datetime | None = None) -> float:
     """Give the seconds after a 429 before anybody may call again: the longest of what the headers say."""
     waits = [wait for wait in (wait_told(headers, now), _reset(headers)) if wait is not None]
-    return max(waits) if waits else USUAL_WINDOW
+    return max(SHORTEST_WAIT, *waits) if waits else USUAL_WINDOW
 
 
 def _reset(headers: Mapping[str, str]) -> float | None:

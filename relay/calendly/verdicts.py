@@ -50,7 +50,7 @@ def read_outcome(
         return DoneAlready("It is gone already.")
     if needs_confirming(template, outcome):
         return _after_look_up(outcome, confirmed)
-    return _agreed(template, outcome) or _refusal(template, outcome)
+    return _agreed(template, outcome) or _by_status(outcome, harmless=template.harmless_to_repeat)
 
 
 def _done(template: Template, answer: Answer) -> Delivered:
@@ -80,11 +80,15 @@ def _after_look_up(answer: Answer, confirmed: Confirmed | None) -> Verdict:
 
 
 def _look_up_failed(met: Outcome, reason: str) -> Verdict:
-    """Give the verdict on an attempt whose look-up failed: that changed nothing, so it can all be done again."""
-    if isinstance(met, Answer):
-        verdict = _by_status(met, harmless=True)
-        if isinstance(verdict, (Busy, Unauthorized)):
+    """Give the verdict on an attempt whose look-up failed: that changed nothing, so it can mostly be done again."""
+    if isinstance(met, NotSent) and met.forbidden:
+        return Refused(reason)
+    verdict = _by_status(met, harmless=True) if isinstance(met, Answer) else None
+    match verdict:
+        case Busy() | Unauthorized():
             return verdict
+        case Refused() if isinstance(met, Answer) and met.status >= 400:
+            return Refused(reason)
     return Failed(reason)
 
 
@@ -98,17 +102,13 @@ def _agreed(template: Template, answer: Answer) -> Verdict | None:
     return None
 
 
-def _refusal(template: Template, answer: Answer) -> Verdict:
-    return _by_status(answer, harmless=template.harmless_to_repeat)
-
-
 def _by_status(answer: Answer, *, harmless: bool) -> Verdict:
     """Give the verdict that the status alone tells, for an answer that is no success."""
     said, wait = what_it_says(answer), wait_told(answer.headers)
     if answer.status == 429:
         return Busy(said, window_wait(answer.headers))
     if answer.status == 503:
-        return Failed(said) if wait is None else Busy(said, wait)
+        return Busy(said, wait) if wait else Failed(said)  # a wait of nothing would never cost an attempt
     if answer.status == 401:
         return Unauthorized(said)
     if answer.status == 403 and (INSUFFICIENT_SCOPE.matches(answer) or _scopes(answer.body)):
@@ -123,8 +123,3 @@ def _scopes(body: Any) -> tuple[str, ...]:
     if not isinstance(scopes, Sequence) or isinstance(scopes, str):
         return ()
     return tuple(scope[:100] for scope in scopes if isinstance(scope, str))[:20]
-
-
-def words_for_logs(outcome: Outcome) -> str:
-    """Say what came in words that are safe in a process's log: Calendly's own may name a person."""
-    return f"status {outcome.status}" if isinstance(outcome, Answer) else outcome.reason

@@ -12,17 +12,14 @@ from ssrfguard import BlockedAddressError, BlockedURLError, Policy
 from relay.outgoing import callback_policy
 
 LONGEST_URL = 2000  # characters
-LOCAL_NAMES = ("localhost", ".localhost", ".local", ".internal", ".localdomain")
+LOCAL_NAMES = (".localhost", ".local", ".internal", ".localdomain")
 
 
 def check_callback_url(text: str, *, allow_private: bool) -> str:
     """Give the URL back when callbacks may go there; ValueError with a sentence that says what would be right."""
     if len(text) > LONGEST_URL:
         raise ValueError(f"should be at most {LONGEST_URL} characters long")
-    if any(ord(character) <= 0x20 or ord(character) == 0x7F for character in text):
-        raise ValueError("should hold no blanks, line ends or control characters")
-    if "\\" in text:
-        raise ValueError("should hold no backslash")
+    _check_characters(text)
     parts = _split(text)
     _check_parts(parts, allow_private=allow_private)
     _check_port(parts)
@@ -30,6 +27,15 @@ def check_callback_url(text: str, *, allow_private: bool) -> str:
         _check_name(parts.hostname or "")
     _check_policy(text, callback_policy(allow_private=allow_private), allow_private=allow_private)
     return text
+
+
+def _check_characters(text: str) -> None:
+    if any(ord(character) <= 0x20 or ord(character) == 0x7F for character in text):
+        raise ValueError("should hold no blanks, line ends or control characters")
+    if "\\" in text:
+        raise ValueError("should hold no backslash")
+    if any(0xD800 <= ord(character) <= 0xDFFF for character in text):
+        raise ValueError("should hold no halves of characters")
 
 
 def _split(text: str) -> SplitResult:
@@ -58,8 +64,7 @@ def _check_port(parts: SplitResult) -> None:
 
 
 def _check_name(host: str) -> None:
-    name = host.rstrip(".").lower()
-    if name == "localhost" or name.endswith(LOCAL_NAMES[1:]):
+    if f".{host}".rstrip(".").lower().endswith(LOCAL_NAMES):
         raise ValueError("should name a public host: callbacks to private ones are not allowed here")
 
 

@@ -24,9 +24,9 @@ from relay.outgoing.lookup import Resolver, in_time
 
 LONGEST_CONNECT = 10.0  # seconds for one address
 LONGEST_IDLE = (
-    20.0  # seconds; servers and routers drop idle connections, and a call sent into one is left in doubt
+    20.0  # seconds; something on the way may drop an idle connection, and a call in it is then in doubt
 )
-PIECE = 65_536  # bytes handed over at once; the deadline is looked at in between
+PIECE = 65_536  # bytes handed over at once: a TLS socket gives every part of what it is handed the full time
 HOSTS_KEPT = 64  # hosts whose connections are kept; the one used longest ago makes room
 
 
@@ -99,10 +99,10 @@ class Connection(HTTPConnection):
         if self.sock is None:
             self.connect()
         exchange = CURRENT.get()
+        exchange.check()
         exchange.sent = True
         self._used_at = time.monotonic()
         for start in range(0, len(data), PIECE):
-            exchange.check()
             self.sock.settimeout(exchange.left)
             super().send(data[start : start + PIECE])
 

@@ -16,7 +16,10 @@ LONGEST_REASON = 300  # characters
 # The first line that fits any error of the chain is taken, so what tells most comes first.
 WORDS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((ssrfguard.BlockedAddressError,), "{host} leads to an address that may not be reached from here"),
-    ((ssrfguard.BlockedURLError,), "this address may not be called: {detail}"),
+    (
+        (ssrfguard.BlockedURLError,),
+        "this address may not be called: its scheme, its port or its host is not allowed",
+    ),
     ((socket.gaierror, socket.herror, strange.NameResolutionError), "the name {host} could not be looked up"),
     (
         (requests.exceptions.InvalidHeader, strange.InvalidHeader, strange.BodyNotHttplibCompatible),
@@ -180,8 +183,4 @@ def chain_of(error: BaseException) -> Iterator[BaseException]:
 
 def _detail(error: BaseException) -> str:
     """Give the part of an error's own text that holds no address."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return error.verify_message
-    if isinstance(error, ssrfguard.BlockedURLError):
-        return error.reason
-    return ""
+    return error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else ""

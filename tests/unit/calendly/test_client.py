@@ -1,0 +1,285 @@
+"""Asking Calendly: which address, which token, which body; and looking things up through its lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from relay.calendly import Calendly, Differs, LookUpFailed, Me, Stands, TokenRefused, Untold, confirm
+from relay.catalogue import TEMPLATES
+from relay.config import Settings
+from relay.errors import CalendlyTrouble
+from relay.model.call import Answer, Call, NotSent, Outcome, Silence
+from relay.model.credential import Credential
+
+REAL = Credential(
+    id="acme", kind="personal_access_token", token="sealed", organization="https://x/organizations/O"
+)
+SANDBOX = Credential(id="play", kind="sandbox", token="sealed")
+
+
+@dataclass
+class FakeCalendly:
+    """Calendly as a function from request to outcome; it remembers what was asked."""
+
+    answer: Callable[[str, str], Outcome]
+    asked: list[tuple[str, str, dict[str, str], bytes | None]] = field(default_factory=list)
+
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float
+    ) -> Outcome:
+        """Remember and answer."""
+        self.asked.append((method, url, dict(headers), body))
+        return self.answer(method, url)
+
+
+def calendly_that(
+    answer: Callable[[str, str], Outcome], sandbox_url: str = "http://sandbox.example:8001"
+) -> Any:
+    """Give a client and the fake that it asks."""
+    fake = FakeCalendly(answer)
+    settings = Settings(redis_url="", secret_keys=(), admin_key="", sandbox_url=sandbox_url)
+    return Calendly(settings, fake), fake
+
+
+def done(*_: str) -> Outcome:
+    """Answer with success."""
+    return Answer(201, {}, {"resource": {}})
+
+
+def test_a_call_carries_the_token_and_json() -> None:
+    """The body is JSON, and the token is in the one header that is for it."""
+    calendly, fake = calendly_that(done)
+
+    outcome = calendly.send(
+        REAL, "t0ken", Call("POST", "/scheduling_links", {"owner": "é", "max_event_count": 1})
+    )
+
+    assert done() == outcome
+    assert [
+        (
+            "POST",
+            "https://api.calendly.com/scheduling_links",
+            {
+                "Authorization": "Bearer t0ken",
+                "Accept": "application/json",
+                "Content-Type": "application/json",
+            },
+            b'{"owner":"\\u00e9","max_event_count":1}',
+        )
+    ] == fake.asked
+
+
+def test_a_call_without_a_body_says_nothing_of_one() -> None:
+    """A DELETE has neither body nor Content-Type; an empty object is a body."""
+    calendly, fake = calendly_that(done)
+
+    calendly.send(REAL, "t", Call("DELETE", "/x"))
+    calendly.send(REAL, "t", Call("POST", "/x", {}))
+
+    assert [(None, False), (b"{}", True)] == [
+        (body, "Content-Type" in headers) for _, _, headers, body in fake.asked
+    ]
+
+
+def test_each_kind_of_credential_has_its_own_address() -> None:
+    """A real token never reaches the sandbox, and the sandbox's never Calendly."""
+    calendly, fake = calendly_that(done)
+    call = Call("GET", "/users/me")
+
+    calendly.send(REAL, "t", call)
+    calendly.send(SANDBOX, "t", call)
+
+    assert ["https://api.calendly.com/users/me", "http://sandbox.example:8001/users/me"] == [
+        url for _, url, _, _ in fake.asked
+    ]
+    assert "http://sandbox.example:8001/users/me" == calendly.request_url(SANDBOX, call)
+
+
+def test_without_a_sandbox_its_credentials_send_nothing() -> None:
+    """It is said, and no later try is promised."""
+    calendly, fake = calendly_that(done, sandbox_url="")
+
+    outcome = calendly.send(SANDBOX, "t", Call("GET", "/users/me"))
+
+    assert isinstance(outcome, NotSent)
+    assert outcome.forbidden
+    assert [] == fake.asked
+
+
+USER = {"uri": "https://x/users/U", "current_organization": "https://x/organizations/O", "name": "Ann"}
+
+
+def test_me_tells_user_and_organization() -> None:
+    """A token alone does not say for whom it acts."""
+    calendly, _ = calendly_that(lambda *_: Answer(200, {}, {"resource": USER}))
+
+    assert Me("https://x/users/U", "https://x/organizations/O", "Ann") == calendly.me(REAL, "t")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_token_that_calendly_refuses(status: int) -> None:
+    """The error says what Calendly said, and never the token."""
+    calendly, _ = calendly_that(lambda *_: Answer(status, {}, {"title": "Unauthenticated", "message": "No."}))
+
+    with pytest.raises(TokenRefused) as refused:
+        calendly.me(REAL, "t0ken")
+
+    assert f"Calendly refuses this token: {status} Unauthenticated: No." == refused.value.detail
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        NotSent("no way"),
+        Silence("no answer"),
+        Answer(500),
+        Answer(429),
+        Answer(302),
+        Answer(200, {}, "<html>"),
+        Answer(200, {}, {"resource": None}),
+        Answer(200, {}, {"resource": {"uri": "https://x/users/U"}}),
+        Answer(200, {}, {"resource": {"uri": 7, "current_organization": []}}),
+    ],
+)
+def test_no_useful_answer_about_me(outcome: Outcome) -> None:
+    """That is trouble with Calendly, and says nothing against the token."""
+    calendly, _ = calendly_that(lambda *_: outcome)
+
+    with pytest.raises(CalendlyTrouble) as trouble:
+        calendly.me(REAL, "t0ken")
+
+    assert not isinstance(trouble.value, TokenRefused)
+    assert "t0ken" not in trouble.value.detail
+
+
+def pages(*lists: list[Any]) -> Callable[[str, str], Outcome]:
+    """Answer with a list, page by page; every `next_page` leads to another host."""
+
+    def answer(_: str, url: str) -> Outcome:
+        number = int(parse_qs(urlsplit(url).query).get("page_token", ["0"])[0])
+        following = str(number + 1) if number + 1 < len(lists) else None
+        pagination = {"next_page": "https://evil.example/?t=1", "next_page_token": following}
+        return Answer(200, {}, {"collection": lists[number], "pagination": pagination})
+
+    return answer
+
+
+def test_all_pages_are_collected_from_our_own_address() -> None:
+    """The address that an answer names is not followed: a token might go with it."""
+    calendly, fake = calendly_that(pages([{"a": 1}], ["no row", {"a": 2}], [{"a": 3}]))
+
+    rows = calendly.collect(REAL, "t", "/things", {"organization": "https://x/organizations/O"})
+
+    assert [{"a": 1}, {"a": 2}, {"a": 3}] == rows
+    assert {"https://api.calendly.com"} == {url.partition("/things")[0] for _, url, _, _ in fake.asked}
+    assert (
+        "/things?organization=https%3A%2F%2Fx%2Forganizations%2FO&count=100&page_token=2" in fake.asked[2][1]
+    )
+
+
+def test_a_list_without_end_is_given_up() -> None:
+    """Twenty pages are read, and no more."""
+    calendly, fake = calendly_that(pages(*([[{"a": 1}]] * 30)))
+
+    with pytest.raises(LookUpFailed):
+        calendly.collect(REAL, "t", "/things", {})
+
+    assert 20 == len(fake.asked)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        NotSent("x"),
+        Silence("x"),
+        Answer(429),
+        Answer(500),
+        Answer(200, {}, None),
+        Answer(200, {}, {"collection": {}}),
+    ],
+)
+def test_a_page_that_does_not_come(outcome: Outcome) -> None:
+    """The error carries what came instead, so that the caller can wait as long as was asked."""
+    calendly, _ = calendly_that(lambda *_: outcome)
+
+    with pytest.raises(LookUpFailed) as failed:
+        calendly.collect(REAL, "t", "/things", {})
+
+    assert outcome == failed.value.outcome
+
+
+HOOK = TEMPLATES["create_webhook_subscription"]
+EXISTS = Answer(409, {}, {"title": "Already Exists", "message": "Hook with this url already exists"})
+WISHED = HOOK.read(
+    {
+        "url": "https://crm.example/hooks",
+        "events": ["invitee.created", "invitee.canceled"],
+        "scope": "organization",
+    }
+)
+STANDING = {
+    "uri": "https://x/webhook_subscriptions/W",
+    "callback_url": "https://crm.example/hooks",
+    "events": ["invitee.canceled", "invitee.created"],
+    "scope": "organization",
+    "organization": "https://x/organizations/O",
+    "state": "active",
+}
+
+
+def test_the_hook_that_stands_is_found() -> None:
+    """Same address, events in any order, same scope: that is the one."""
+    calendly, fake = calendly_that(pages([{"callback_url": "https://other.example"}], [STANDING]))
+
+    confirmed = confirm(calendly, REAL, "t", HOOK, WISHED, EXISTS)
+
+    assert isinstance(confirmed, Stands)
+    assert STANDING == confirmed.resource
+    assert {"organization": [REAL.organization], "scope": ["organization"], "count": ["100"]} == parse_qs(
+        urlsplit(fake.asked[0][1]).query
+    )
+
+
+def test_a_hook_with_other_events_is_not_the_wished_one() -> None:
+    """Then the refusal stands, and says why."""
+    calendly, _ = calendly_that(pages([{**STANDING, "events": ["invitee.created"]}]))
+
+    confirmed = confirm(calendly, REAL, "t", HOOK, WISHED, EXISTS)
+
+    assert HOOK.confirm
+    assert Differs(HOOK.confirm.otherwise) == confirmed
+
+
+def test_a_look_up_that_fails_tells_nothing() -> None:
+    """What came of it is passed on."""
+    calendly, _ = calendly_that(lambda *_: Answer(429, {"x-ratelimit-reset": "9"}))
+
+    confirmed = confirm(calendly, REAL, "t", HOOK, WISHED, EXISTS)
+
+    assert isinstance(confirmed, Untold)
+    assert Answer(429, {"x-ratelimit-reset": "9"}) == confirmed.outcome
+
+
+@pytest.mark.parametrize("outcome", [Answer(201), Answer(403), Silence("x"), NotSent("x")])
+def test_other_outcomes_cost_no_look_up(outcome: Outcome) -> None:
+    """Calls are scarce."""
+    calendly, fake = calendly_that(done)
+
+    assert confirm(calendly, REAL, "t", HOOK, WISHED, outcome) is None
+    assert confirm(calendly, REAL, "t", TEMPLATES["create_scheduling_link"], {}, EXISTS) is None
+    assert [] == fake.asked
+
+
+def test_a_body_that_is_no_json_is_never_sent() -> None:
+    """NaN would be refused by everybody; it is a fault of ours, and loud."""
+    calendly, fake = calendly_that(done)
+
+    with pytest.raises(ValueError):
+        calendly.send(REAL, "t", Call("POST", "/x", {"a": float("nan")}))
+
+    assert [] == fake.asked
