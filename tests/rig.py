@@ -136,3 +136,16 @@ class Rig:
             cursor = page.next_cursor
             if cursor is None:
                 return counts
+
+
+def everything_in(redis: Any) -> str:
+    """Give every key and value of a Redis as one text."""
+    read = {
+        b"string": redis.get,
+        b"hash": redis.hgetall,
+        b"set": redis.smembers,
+        b"list": lambda key: redis.lrange(key, 0, -1),
+        b"zset": lambda key: redis.zrange(key, 0, -1, withscores=True),
+        b"stream": redis.xrange,
+    }
+    return "\n".join(f"{key} {read[redis.type(key)](key)}" for key in redis.scan_iter("*"))

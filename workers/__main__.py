@@ -28,7 +28,9 @@ def main() -> int:
         sys.stderr.write(f"{exc.detail}\n")
         return 1
     set_up_log(settings.log_level)
-    logging.getLogger("rq.worker").setLevel(logging.WARNING)  # it tells of every job, and a turn tells of itself
+    logging.getLogger("rq.worker").setLevel(
+        logging.WARNING
+    )  # it tells of every job, and a turn tells of itself
     services = open_services(settings, f"{socket.gethostname()}-{os.getpid()}")
     # Waiting for a job takes longer than any command of ours may.
     worker = ThreadedWorker(

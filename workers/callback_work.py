@@ -42,9 +42,9 @@ class CallbackWork:
         return self._end(claimed, outcome, read_callback_outcome(outcome))
 
     def unsent(self, claimed: Claimed) -> Ending:
-        """End an attempt of which nothing was sent: the lease had run out."""
+        """End an attempt of which nothing was sent, by a fault of ours: it costs the callback nothing."""
         reason = "this worker was held up before it could send anything"
-        return self._end(claimed, NotSent(reason), TryAgain(reason))
+        return self._end(claimed, NotSent(reason), TryAgain(reason), costs=0)
 
     def orphaned(self, claimed: Claimed) -> Ending:
         """End an attempt whose worker died. A repeat is harmless: the receiver knows a callback by its id."""
@@ -69,9 +69,9 @@ class CallbackWork:
             now=datetime.now(UTC),
         )
 
-    def _end(self, claimed: Claimed, outcome: Outcome, verdict: CallbackVerdict) -> Ending:
-        spent = claimed.spent + 1
-        state, wait, decision = self._next(verdict, spent)
+    def _end(self, claimed: Claimed, outcome: Outcome, verdict: CallbackVerdict, *, costs: int = 1) -> Ending:
+        spent = claimed.spent + costs
+        state, wait, decision = self._next(verdict, max(spent, 1))
         status = outcome.status if isinstance(outcome, Answer) else None
         log.info(
             "callback.attempted",

@@ -5,26 +5,37 @@ from __future__ import annotations
 import random
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from threading import Event
 from typing import Any
 
 import structlog
 
-from relay.calendly import TokenRefused, confirm, rate_told, read_outcome
+from relay.calendly import (
+    LookUpFailed,
+    TokenRefused,
+    confirm,
+    needs_confirming,
+    rate_told,
+    read_failed_look_up,
+    read_outcome,
+)
 from relay.catalogue.template import Template
-from relay.errors import CalendlyTrouble, StoreUnavailable
+from relay.errors import StoreUnavailable
 from relay.model.call import Answer, Call, NotSent, Outcome, Silence
 from relay.model.credential import Credential
 from relay.model.destination import StandingDestination
+from relay.model.masks import masked
 from relay.model.verdict import Busy, Unauthorized, Unknown, Unreachable, Verdict
 from relay.store.budget import Grant
 from relay.store.lanes import Claimed, Ending
 from relay.store.texts import from_json
 from workers.endings import Concluded, Made, delivery_ending
 from workers.services import Services
-from workers.steps import Standing, Step, next_step
+from workers.steps import Standing, Step, Wait, backoff, next_step
 from workers.unauthorized import turn_away
 
+NEXT_TURN = 0.1  # seconds
 log = structlog.get_logger()
 
 
@@ -37,6 +48,7 @@ class DeliveryWork:
     template: Template
     credential: Credential
     token: str
+    outdated: Event = field(default_factory=Event)  # the next turn reads the credential anew
 
     @property
     def concurrency(self) -> int:
@@ -44,7 +56,9 @@ class DeliveryWork:
         return self.destination.settings.delivery.concurrency
 
     def ask(self, calls: int) -> Grant:
-        """Ask the budget of the credential for calls."""
+        """Ask the budget of the credential for calls; none with a token that a person has replaced meanwhile."""
+        if self.outdated.is_set():
+            return Grant(0, NEXT_TURN)
         return self.services.store.budget.ask(self.credential.id, calls, self.credential.rate)
 
     def give_back(self, calls: int) -> None:
@@ -53,18 +67,20 @@ class DeliveryWork:
 
     def attempt(self, claimed: Claimed) -> Ending:
         """Call Calendly once and say how that ended."""
-        fields = from_json(claimed.item["fields"])
         try:
+            fields = self.services.store.vault.open_some(self._fields(claimed), self.template.secret_fields)
             credential = self._with_organization()
         except TokenRefused as exc:
             return self._end(claimed, Made(), Unauthorized(exc.detail))
-        except CalendlyTrouble as exc:
-            return self._end(claimed, Made(), Unreachable(exc.detail))
+        except LookUpFailed as exc:
+            return self._end(claimed, Made(), read_failed_look_up(exc.outcome, exc.detail))
         except StoreUnavailable:
             return self.unsent(claimed)
         call = self.template.call(fields, credential.organization)
         outcome = self.services.calendly.send(credential, self.token, call)
         self._learn(outcome)
+        if needs_confirming(self.template, outcome):
+            self._count_a_look_up()
         confirmed = confirm(self.services.calendly, credential, self.token, self.template, fields, outcome)
         verdict = read_outcome(
             self.template,
@@ -76,14 +92,15 @@ class DeliveryWork:
         return self._end(claimed, Made(self._request(credential, call), outcome, confirmed), verdict)
 
     def unsent(self, claimed: Claimed) -> Ending:
-        """End an attempt of which nothing was sent: the lease had run out."""
+        """End an attempt of which nothing was sent, by a fault of ours: it costs the delivery nothing."""
         reason = "this worker was held up before it could send anything"
-        return self._end(claimed, Made(outcome=NotSent(reason)), Unreachable(reason))
+        step = Wait(backoff(1, self.services.settings.retry_base), spends=False)
+        return self._written(claimed, Made(outcome=NotSent(reason)), Unreachable(reason), step, claimed.spent)
 
     def orphaned(self, claimed: Claimed) -> Ending:
         """End an attempt whose worker died: it may have been sent."""
         reason = "the worker that made this attempt stopped before it could say how it ended"
-        call = self.template.call(from_json(claimed.item["fields"]), self.credential.organization)
+        call = self.template.call(self._fields(claimed), self.credential.organization)
         made = Made(self._request(self.credential, call), Silence(reason))
         return self._end(claimed, made, Unknown(reason))
 
@@ -96,11 +113,17 @@ class DeliveryWork:
             if isinstance(verdict, Busy):
                 self.services.store.budget.block(self.credential.id, verdict.wait)
             if isinstance(verdict, Unauthorized):
-                turn_away(self.services, self.credential, verdict)
+                self._turn_away(verdict)
+        return self._written(claimed, made, verdict, step, spent)
+
+    def _turn_away(self, verdict: Unauthorized) -> None:
+        if not turn_away(self.services, self.destination.settings.id, self.credential, verdict):
+            self.outdated.set()
+
+    def _written(self, claimed: Claimed, made: Made, verdict: Verdict, step: Step, spent: int) -> Ending:
         self._say(claimed, made.outcome, verdict, step)
-        return delivery_ending(
-            self.services, self.destination, Concluded(claimed, made, verdict, step, spent)
-        )
+        end = Concluded(claimed, made, verdict, step, spent)
+        return delivery_ending(self.services, self.destination, end)
 
     def _next(self, claimed: Claimed, verdict: Verdict, spent: int) -> Step:
         # A destination that was paused for days starts its clock anew when it is activated.
@@ -118,6 +141,7 @@ class DeliveryWork:
         """Give the credential with its organization; where it is not known yet, Calendly tells it."""
         if self.credential.organization or not self.template.needs_organization:
             return self.credential
+        self._count_a_look_up()
         me = self.services.calendly.me(self.credential, self.token)
 
         def fill(stands: Credential) -> Credential:
@@ -126,6 +150,11 @@ class DeliveryWork:
             )
 
         return self.services.store.credentials.change(self.credential.id, fill)
+
+    def _count_a_look_up(self) -> None:
+        """Take a look-up's call off the budget. It is made in any case: its delivery waits for it in mid-attempt."""
+        with suppress(StoreUnavailable):
+            self.ask(1)
 
     def _learn(self, outcome: Outcome) -> None:
         told = rate_told(outcome)
@@ -137,8 +166,14 @@ class DeliveryWork:
             )
 
     def _request(self, credential: Credential, call: Call) -> dict[str, Any]:
+        """Give the request as people and the callback may see it."""
         url = self.services.calendly.request_url(credential, call)
-        return {"method": call.method, "url": url, "body": call.body}
+        body = None if call.body is None else masked(call.body, self.template.secret_fields)
+        return {"method": call.method, "url": url, "body": body}
+
+    def _fields(self, claimed: Claimed) -> dict[str, Any]:
+        fields: dict[str, Any] = from_json(claimed.item["fields"])
+        return fields
 
     def _say(self, claimed: Claimed, outcome: Outcome | None, verdict: Verdict, step: Step) -> None:
         log.info(

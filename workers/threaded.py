@@ -118,6 +118,10 @@ class ThreadedWorker(BaseWorker):
             # made good by the attention list.
             raise StopRequested
 
+    def _set_ip_address(self, connection: Redis) -> None:  # noqa: ARG002 - RQ's signature
+        """Stay off Redis while this is built, where RQ would ask it for our address: it may come later than we do."""
+        self.ip_address = "unknown"
+
     def procline(self, message: str) -> None:
         """Leave the process's title alone: with many jobs at a time it would only flicker."""
 

@@ -92,7 +92,7 @@ class Turn:
         self._began = time.monotonic()
         self._held_until = self._began + LEASE
         self._flying: set[Future[None]] = set()
-        self._not_before = 0.0
+        self._not_before = self._pause = 0.0
         self._something_is_due = True
         self._look_around_at = self._began + TURN
         self._others_wait = False
@@ -101,13 +101,13 @@ class Turn:
         """Serve the lane until nothing is due or the turn is over, then say when it next needs somebody."""
         try:
             for left in self._lease.left_in_flight:
-                self._settle(left, self._work.orphaned(left))
+                self._conclude(left, self._work.orphaned)
             with ThreadPoolExecutor(self._work.concurrency, thread_name_prefix="sender") as senders:
                 self._serve(senders)
         except LeaseLost:
             return  # somebody else serves the lane by now, and files it
         with suppress(LeaseLost):
-            self._insist(lambda: self._lanes.release(self._lease, self._not_before))
+            self._insist(lambda: self._lanes.release(self._lease, max(self._not_before, self._pause)))
 
     def _serve(self, senders: ThreadPoolExecutor) -> None:
         while True:
@@ -174,7 +174,18 @@ class Turn:
     def _attempt(self, claimed: Claimed) -> None:
         # A process that was stopped for longer than its lease must not send: somebody else may have decided by now.
         held = time.monotonic() < self._held_until
-        self._settle(claimed, self._work.attempt(claimed) if held else self._work.unsent(claimed))
+        self._conclude(claimed, self._work.attempt if held else self._work.unsent)
+
+    def _conclude(self, claimed: Claimed, work: Callable[[Claimed], Ending]) -> None:
+        """Bring an attempt to its end and write that. A fault of ours in between must not stop the lane."""
+        try:
+            ending = work(claimed)
+        except Exception:
+            # It may have been sent: it stays in flight, and a later turn settles it like one whose worker died.
+            log.exception("attempt.broke_off", item=claimed.id, number=claimed.number)
+            self._pause = TROUBLE_PAUSE
+            return
+        self._settle(claimed, ending)
 
     def _settle(self, claimed: Claimed, ending: Ending) -> None:
         """Write how an attempt ended, however long Redis is away: the answer in our hands is the only copy."""

@@ -75,13 +75,13 @@ class Calendly:
         """
         outcome = self.send(credential, token, Call("GET", "/users/me"))
         if not isinstance(outcome, Answer):
-            raise CalendlyTrouble(f"Calendly could not be asked: {outcome.reason}.")
+            raise LookUpFailed(f"Calendly could not be asked: {outcome.reason}.", outcome)
         if outcome.status in {401, 403}:
             raise TokenRefused(f"Calendly refuses this token: {what_it_says(outcome)}")
         resource = outcome.body.get("resource") if isinstance(outcome.body, dict) else None
         me = _read_me(resource) if outcome.status == 200 else None
         if me is None:
-            raise CalendlyTrouble(f"Calendly's answer was of no use: {what_it_says(outcome)}")
+            raise LookUpFailed(f"Calendly's answer was of no use: {what_it_says(outcome)}", outcome)
         return me
 
     def collect(

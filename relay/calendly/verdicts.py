@@ -75,14 +75,16 @@ def _after_look_up(answer: Answer, confirmed: Confirmed | None) -> Verdict:
         case Differs(meaning=meaning):
             return Refused(f"{said}. {meaning}"[:LONGEST])
         case Untold(outcome=met, reason=reason):
-            return _look_up_failed(met, f"{said}, and what stands could not be looked up: {reason}"[:LONGEST])
+            return read_failed_look_up(
+                met, f"{said}, and what stands could not be looked up: {reason}"[:LONGEST]
+            )
     return Refused(said)
 
 
-def _look_up_failed(met: Outcome, reason: str) -> Verdict:
-    """Give the verdict on an attempt whose look-up failed: that changed nothing, so it can mostly be done again."""
-    if isinstance(met, NotSent) and met.forbidden:
-        return Refused(reason)
+def read_failed_look_up(met: Outcome, reason: str) -> Verdict:
+    """Say what an attempt came to whose look-up failed: that changed nothing, so it can mostly be done again."""
+    if isinstance(met, NotSent):
+        return Refused(reason) if met.forbidden else Unreachable(reason)
     verdict = _by_status(met, harmless=True) if isinstance(met, Answer) else None
     match verdict:
         case Busy() | Unauthorized():

@@ -71,6 +71,9 @@ class Destinations:
     def delete(self, identifier: str) -> None:
         """Delete a destination. Raises Conflict while anything waits in it, UnknownDestination if there is none."""
         args = [Lane("delivery", identifier).prefix, identifier]
+        with speaking_our_errors():
+            # Its settled deliveries are kept for their time, and their names must come off the logs one day.
+            self._redis.sadd(keys.DELETED_DESTINATIONS, identifier)
         waiting = self._scripts.run("delete_destination", keys.destination(identifier), args)
         if waiting < 0:
             raise UnknownDestination

@@ -15,6 +15,7 @@ of these patterns as well: `common.lua` builds them from the shard's prefix.
     relay:{7}:destination:<id>               hash: settings, state, revision
     relay:{credential <id>}:budget           hash: what is left of the rate window
     relay:destinations, relay:credentials    sets of ids
+    relay:deleted-destinations               set of ids whose logs still name something
     relay:credential:<id>                    text: the credential as JSON, its token sealed
     relay:workers                            sorted set: worker process -> when it was last seen (ms)
 
@@ -32,6 +33,7 @@ from relay.model.ids import SHARDS, shard_of_id
 
 SHARD_TAGS = tuple(f"{number:x}" for number in range(SHARDS))
 DESTINATIONS = "relay:destinations"
+DELETED_DESTINATIONS = "relay:deleted-destinations"
 CREDENTIALS = "relay:credentials"
 WORKERS = "relay:workers"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import secrets
 import time
 from collections.abc import Sequence
@@ -174,9 +173,11 @@ class Lanes:
 
     def one_whose_time_has_come(self) -> Lane | None:
         """Find one lane that needs somebody now; it is given to one caller only."""
-        # Shard by shard, at random: whoever takes one lane must not be handed one of every shard.
-        shards = random.sample(keys.SHARD_TAGS, len(keys.SHARD_TAGS))
-        return next((lane for shard in shards for lane in self._found([shard], 1)), None)
+        # Whoever can take but one must not be handed one of every shard: each counts as asked to come.
+        waited = self._scripts.run_many("waited", [(keys.attention(shard), []) for shard in keys.SHARD_TAGS])
+        longest = max(waited)
+        found = self._found([keys.SHARD_TAGS[waited.index(longest)]], 1) if longest >= 0 else []
+        return found[0] if found else None
 
     def _found(self, shards: Sequence[str], limit: int) -> list[Lane]:
         calls = [(keys.attention(shard), [keys.shard_prefix(shard), limit]) for shard in shards]

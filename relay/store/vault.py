@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
@@ -32,6 +34,14 @@ class Vault:
             return self._fernet.decrypt(sealed.encode()).decode()
         except InvalidToken as exc:
             raise CannotOpen from exc
+
+    def seal_some(self, values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+        """Give the values with those of these names sealed."""
+        return {**values, **{name: self.seal(values[name]) for name in names if name in values}}
+
+    def open_some(self, values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+        """Give back what `seal_some` was given. Raises CannotOpen."""
+        return {**values, **{name: self.open(values[name]) for name in names if name in values}}
 
     def reseal(self, sealed: str) -> str:
         """Seal anew with the first key what any key had sealed. Raises CannotOpen if none fits."""

@@ -15,7 +15,7 @@ from sandbox.receiver import Reply
 from sandbox.server import Sandbox
 from tests.conftest import MakeSettings
 from tests.good_records import CALENDLY, GOOD_RECORDS
-from tests.rig import Rig
+from tests.rig import Rig, everything_in
 
 HARMLESS = sorted(name for name, template in TEMPLATES.items() if template.harmless_to_repeat)
 HARMFUL = sorted(set(TEMPLATES) - set(HARMLESS))
@@ -277,3 +277,34 @@ def test_a_dead_callback_may_be_sent_again_by_hand(rig: Rig) -> None:
     assert "dead" == delivery.callbacks[0].state
     assert "delivered" == rig.delivery(delivery.id).callbacks[0].state
     assert 1 == len({callback.headers["webhook-id"] for callback in rig.sandbox.callbacks("here")})
+
+
+def test_a_secret_in_a_record_reaches_calendly_and_nobody_else(rig: Rig) -> None:
+    """A webhook's signing key is sent to Calendly; the log, the callback and Redis never have it in clear."""
+    planted = "planted-signing-key-7f3a"
+    record = {**GOOD_RECORDS["create_webhook_subscription"], "signing_key": planted}
+
+    delivery = outcome_of(rig, "create_webhook_subscription", record)
+    shown = rig.client.get(f"/api/v1/deliveries/{delivery.id}", headers=rig.admin).get_data(as_text=True)
+
+    assert "delivered" == delivery.state
+    assert planted == json.loads(calls_of(rig)[0].body)["signing_key"]
+    assert planted not in shown
+    assert planted not in str(rig.told())
+    assert planted not in everything_in(rig.store.redis)
+
+
+def test_an_organization_that_was_not_known_is_found_when_it_is_needed(rig: Rig) -> None:
+    """A credential made while Calendly was away works as soon as Calendly is back."""
+    rig.sandbox.faults.add("cut_before", match={"path": "/users/me"})
+    made = rig.credential("late")
+    rig.destination("invite_user_to_organization", credential="late")
+
+    rig.accept(GOOD_RECORDS["invite_user_to_organization"])
+    rig.drain()
+
+    assert None is made["organization"]
+    assert "delivery.delivered" == rig.told()[-1]["type"]
+    assert f"{CALENDLY}/organizations/{seed.ORGANIZATION}" == (
+        rig.manage("GET", "/credentials/late")["organization"]
+    )
