@@ -1,0 +1,76 @@
+"""From a credential's document to the credential, and back to what answers show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from relay.api.credential_documents import SANDBOX_TOKEN, CredentialDocument
+from relay.model.credential import Credential, Rate
+from relay.model.masks import MASK
+from relay.store.vault import CannotOpen
+from relay.web.answers import iso
+from relay.web.documents import fault, load
+from relay.web.masks import KEPT, Kept, mask
+from relay.web.merging import merge
+from relay.web.services import Services
+
+
+def changed_document(before: Credential, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the document that a PATCH makes of a credential. Raises Invalid, also where it would become another one."""
+    standing = {
+        "id": before.id,
+        "kind": before.kind,
+        "token": KEPT,
+        "organization": before.organization or None,
+        "rate": before.to_dict()["rate"],
+    }
+    merged = merge(standing, given)
+    for name in ("id", "kind"):
+        if merged.get(name) != standing[name]:
+            raise fault(f"#/{name}", "cannot be changed; make another credential")
+    return load(CredentialDocument(), merged, "credential")
+
+
+def build(services: Services, document: Mapping[str, Any], before: Credential | None = None) -> Credential:
+    """Build the credential, its token sealed. What Calendly said about a token stays as long as the token does."""
+    if document["kind"] == "sandbox" and not services.settings.sandbox_url:
+        raise fault("#/kind", "cannot be sandbox: this relay has no RELAY_SANDBOX_URL")
+    kept = before if isinstance(document.get("token"), Kept) else None
+    return Credential(
+        id=document["id"],
+        kind=document["kind"],
+        token=kept.token if kept else services.store.vault.seal(_token(document)),
+        organization=document["organization"],
+        user=kept.user if kept else "",
+        rate=Rate(**document["rate"]),
+        trouble=kept.trouble if kept else "",
+    )
+
+
+def _token(document: Mapping[str, Any]) -> str:
+    given = document.get("token")
+    if isinstance(given, str):
+        return given
+    if document["kind"] == "sandbox":
+        return SANDBOX_TOKEN
+    raise fault("#/token", "is required: it should be a personal access token")
+
+
+def show(services: Services, credential: Credential, trouble: str = "") -> dict[str, Any]:
+    """Give the credential as answers show it; `trouble` is what was found out just now."""
+    try:
+        token = mask(services.store.vault.open(credential.token))
+    except CannotOpen:
+        token = MASK
+    return {
+        "id": credential.id,
+        "kind": credential.kind,
+        "token": token,
+        "organization": credential.organization or None,
+        "user": credential.user or None,
+        "rate": credential.to_dict()["rate"],
+        "trouble": trouble or credential.trouble or None,
+        "created_at": iso(credential.created_at),
+        "updated_at": iso(credential.updated_at),
+    }

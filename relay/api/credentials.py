@@ -1,0 +1,108 @@
+"""Credentials over HTTP: create, read, change, check and delete. Tokens go in and never come out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, g, jsonify, request, url_for
+
+from relay.api.credential_asking import Asked, ask, ask_or_refuse
+from relay.api.credential_building import build, changed_document, show
+from relay.api.credential_documents import CredentialDocument
+from relay.errors import Conflict, UnknownCredential
+from relay.model.credential import Credential
+from relay.web.body import read_object
+from relay.web.documents import load
+from relay.web.masks import Kept
+from relay.web.services import services
+from relay.web.slugs import is_slug
+
+credentials = Blueprint("credentials", __name__, url_prefix="/credentials")
+
+
+@credentials.get("")
+def list_credentials() -> Response:
+    """Give every credential, by id."""
+    return jsonify(credentials=[show(services(), each) for each in services().store.credentials.all()])
+
+
+@credentials.post("")
+def create_credential() -> tuple[Response, int, dict[str, str]]:
+    """Store a credential that Calendly does not refuse. If Calendly does not answer, `trouble` says so."""
+    document = load(CredentialDocument(), _body(), "credential")
+    g.event["identifier"] = document["id"]
+    _refuse_taken(document["id"])
+    asked = ask_or_refuse(services(), build(services(), document))
+    stored = services().store.credentials.create(asked.credential)
+    place = url_for("api.credentials.show_credential", identifier=stored.id)
+    return jsonify(show(services(), stored, asked.trouble)), 201, {"Location": place}
+
+
+@credentials.get("/<identifier>")
+def show_credential(identifier: str) -> Response:
+    """Give one credential, and the destinations that use it."""
+    credential = _find(identifier)
+    return jsonify(
+        {
+            **show(services(), credential),
+            "destinations": services().store.credentials.destinations(identifier),
+        }
+    )
+
+
+@credentials.patch("/<identifier>")
+def change_credential(identifier: str) -> Response:
+    """Lay the given names over the credential. A new token is shown to Calendly first, and its organization is found anew."""
+    before = _find(identifier)
+    given = _body()
+    document = changed_document(before, given)
+    kept = isinstance(document.get("token"), Kept)
+    if not kept and "organization" not in given:
+        document["organization"] = ""
+    if kept and document["organization"]:
+        changed = Asked(build(services(), document, before))
+    else:
+        changed = ask_or_refuse(services(), build(services(), document, before))
+    stored = services().store.credentials.change(identifier, changed.laid_over)
+    return jsonify(show(services(), stored, changed.trouble))
+
+
+@credentials.delete("/<identifier>")
+def delete_credential(identifier: str) -> tuple[str, int]:
+    """Delete a credential that no destination uses."""
+    _find(identifier)
+    services().store.credentials.delete(identifier)
+    return "", 204
+
+
+@credentials.post("/<identifier>/check")
+def check_credential(identifier: str) -> Response:
+    """Ask Calendly now whom the token acts for, and keep what it says."""
+    before = _find(identifier)
+    asked = ask(services(), before)
+    services().store.credentials.change(identifier, asked.told)
+    return jsonify(
+        ok=not (asked.refused or asked.unanswered),
+        user=asked.credential.user or None,
+        organization=asked.credential.organization or None,
+        detail=asked.trouble or "Calendly accepts this token.",
+    )
+
+
+def _find(identifier: str) -> Credential:
+    if not is_slug(identifier):
+        raise UnknownCredential
+    return services().store.credentials.get(identifier)
+
+
+def _refuse_taken(identifier: str) -> None:
+    """Say that an id is taken before Calendly is asked; the store has the last word when two come at once."""
+    try:
+        services().store.credentials.get(identifier)
+    except UnknownCredential:
+        return
+    raise Conflict(f"A credential with the id “{identifier}” exists.")
+
+
+def _body() -> dict[str, Any]:
+    return read_object(request, services().settings.max_body_bytes)

@@ -1,0 +1,118 @@
+"""Destinations over HTTP: create, read, change, activate, pause and delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, g, jsonify, request, url_for
+
+from relay.api.destination_building import build
+from relay.api.destination_documents import Acknowledgement, DestinationDocument
+from relay.api.destination_showing import editable, show
+from relay.catalogue import template as find_template
+from relay.errors import UnknownDestination
+from relay.model.destination import StandingDestination
+from relay.web.body import read_object
+from relay.web.documents import fault, load
+from relay.web.merging import merge
+from relay.web.services import services
+from relay.web.slugs import is_slug
+from relay.web.turns import ask_for_turn
+
+destinations = Blueprint("destinations", __name__, url_prefix="/destinations")
+
+_STATE_IS_READ_ONLY = "is read-only; POST …/activate and …/pause change it"
+
+
+@destinations.get("")
+def list_destinations() -> Response:
+    """Give every destination, by id."""
+    found = services().store.destinations.all()
+    return jsonify(destinations=[show(services(), each) for each in found])
+
+
+@destinations.post("")
+def create_destination() -> tuple[Response, int, dict[str, str]]:
+    """Store a new destination as a draft. Secrets that were left out are made, and shown in this answer only."""
+    document = load(DestinationDocument(), _body(), "destination")
+    g.event["identifier"] = document["id"]
+    if document.get("state", "draft") != "draft":
+        raise fault("#/state", _STATE_IS_READ_ONLY)
+    built = build(services(), document, None)
+    standing = services().store.destinations.create(built.destination)
+    place = url_for("api.destinations.show_destination", identifier=standing.settings.id)
+    return jsonify(show(services(), standing, built)), 201, {"Location": place}
+
+
+@destinations.get("/<identifier>")
+def show_destination(identifier: str) -> Response:
+    """Give one destination, and how many deliveries it has in each state."""
+    standing = _find(identifier)
+    counts = services().store.destinations.counts(identifier)
+    return jsonify({**show(services(), standing), "counts": counts})
+
+
+@destinations.patch("/<identifier>")
+def change_destination(identifier: str) -> Response:
+    """Lay the given names over the destination. Null takes a name to its default; a secret that is null is made anew."""
+    standing = _find(identifier)
+    given = _body()
+    merged = merge(editable(standing, _kind(given)), given)
+    for name in ("id", "template"):
+        if merged.get(name) != getattr(standing.settings, name):
+            raise fault(
+                f"#/{name}", "cannot be changed: what waits here was made for it; make another destination"
+            )
+    if merged.get("state", standing.state) != standing.state:
+        raise fault("#/state", _STATE_IS_READ_ONLY)
+    built = build(services(), load(DestinationDocument(), merged, "destination"), standing.settings)
+    changed = services().store.destinations.replace(built.destination, standing.revision)
+    return jsonify(show(services(), changed, built))
+
+
+@destinations.delete("/<identifier>")
+def delete_destination(identifier: str) -> tuple[str, int]:
+    """Delete a destination where nothing waits any more."""
+    _find(identifier)
+    services().store.destinations.delete(identifier)
+    return "", 204
+
+
+@destinations.post("/<identifier>/activate")
+def activate(identifier: str) -> Response:
+    """Let deliveries go out. Where calls cannot be undone, the body says that this is known."""
+    template = find_template(_find(identifier).settings.template)
+    given = load(Acknowledgement(), _body(optional=True), "activation")
+    if template.irreversible and "acknowledge" not in given:
+        raise fault(
+            "#/acknowledge",
+            f"should be “irreversible”: what {template.name} does at Calendly cannot be undone",
+        )
+    standing = services().store.destinations.set_state(identifier, "active")
+    ask_for_turn(identifier)
+    return jsonify(show(services(), standing))
+
+
+@destinations.post("/<identifier>/pause")
+def pause(identifier: str) -> Response:
+    """Let nothing go out; records are held, or refused, as the destination's `when_inactive` says."""
+    _find(identifier)
+    return jsonify(show(services(), services().store.destinations.set_state(identifier, "paused")))
+
+
+def _find(identifier: str) -> StandingDestination:
+    if not is_slug(identifier):
+        raise UnknownDestination
+    return services().store.destinations.get(identifier)
+
+
+def _body(*, optional: bool = False) -> dict[str, Any]:
+    return read_object(request, services().settings.max_body_bytes, optional=optional)
+
+
+def _kind(given: dict[str, Any]) -> str | None:
+    """Give the kind of authentication that a PATCH names, if it names one."""
+    inbound = given.get("inbound")
+    auth = inbound.get("auth") if isinstance(inbound, dict) else None
+    kind = auth.get("kind") if isinstance(auth, dict) else None
+    return kind if isinstance(kind, str) else None

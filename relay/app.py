@@ -1,0 +1,37 @@
+"""The web application: `create_app` builds it whole, from its settings."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from relay.api import build_api
+from relay.api.health import health
+from relay.calendly import Calendly
+from relay.config import Settings, load_settings
+from relay.inbound.routes import inbound
+from relay.log import set_up_log
+from relay.store import Store, open_store
+from relay.web.answers import ReadableJson
+from relay.web.headers import dress_answers
+from relay.web.problems import answer_problems
+from relay.web.services import Services, keep
+
+
+def create_app(settings: Settings | None = None, store: Store | None = None) -> Flask:
+    """Build the application; what is not handed over comes from the environment. Raises BadSettings.
+
+    Nothing connects here: a web process starts whether or not Redis and Calendly can be reached.
+    """
+    settings = settings or load_settings()
+    set_up_log(settings.log_level)
+    app = Flask("relay", static_folder=None)
+    app.json = ReadableJson(app)
+    # A redirect would lose the body of a POST.
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    keep(app, Services(settings, store or open_store(settings), Calendly(settings)))
+    dress_answers(app)
+    answer_problems(app)
+    for routes in (inbound, build_api(), health):
+        app.register_blueprint(routes)
+    return app

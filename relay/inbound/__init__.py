@@ -1,0 +1,1 @@
+"""The inbound routes: where upstream systems hand over their records."""

@@ -1,0 +1,72 @@
+"""From bytes to records: one object, an array, or NDJSON, told apart by the first byte and never by a header."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from relay.errors import BadRequest, FieldError, Invalid, TooLarge
+from relay.web.strict_json import WHITE, decode, parse
+
+TAKEN = "a JSON object, an array of objects, or objects one a line (NDJSON)"
+
+
+def read_records(raw: bytes, most: int) -> list[dict[str, Any]]:
+    """Give the records in a body, in order.
+
+    Raises BadRequest for what is no JSON or holds no record, Invalid for items that are no objects, and TooLarge for
+    more than `most` records.
+    """
+    text = decode(raw).strip(WHITE)
+    if not text:
+        raise BadRequest(f"The body is empty; it should be {TAKEN}.")
+    if text[0] not in "{[":
+        raise BadRequest(f"The body should be {TAKEN}; this one begins as neither.")
+    values = parse(text) if text[0] == "[" else _objects(text, most)
+    if not values:
+        raise BadRequest("The array is empty: there is nothing to accept.")
+    _check_count(len(values), most)
+    _check_objects(values)
+    return list(values)
+
+
+def _objects(text: str, most: int) -> list[Any]:
+    """Read one object over any number of lines, or NDJSON: then each line is a value in itself."""
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip(WHITE)]
+    if len(lines) == 1 or not _is_complete(lines[0][1]):
+        return [parse(text)]
+    _check_count(len(lines), most)
+    return [_parse_line(number, line) for number, line in lines]
+
+
+def _is_complete(line: str) -> bool:
+    """Tell whether a line ends what it begins; whether it is also right is for `parse` to say."""
+    try:
+        json.loads(line)
+    except json.JSONDecodeError:
+        return False
+    except (ValueError, RecursionError):
+        return True
+    return True
+
+
+def _parse_line(number: int, line: str) -> Any:
+    try:
+        return parse(line)
+    except BadRequest as exc:
+        raise BadRequest(f"Line {number}: {exc.detail}") from exc
+
+
+def _check_count(count: int, most: int) -> None:
+    if count > most:
+        raise TooLarge(f"The body holds {count} records; this relay takes at most {most} a request.")
+
+
+def _check_objects(values: list[Any]) -> None:
+    faults = tuple(
+        FieldError("#", "should be a JSON object", index)
+        for index, value in enumerate(values)
+        if not isinstance(value, dict)
+    )
+    if faults:
+        raise Invalid("Every record should be a JSON object; nothing was accepted.", errors=faults)

@@ -1,0 +1,1 @@
+"""What every route of the relay shares: reading bodies, keys, refusals and headers."""
