@@ -16,7 +16,15 @@ RelayError
 ├── UnsupportedMediaType        415
 ├── Conflict                    409: right in itself, wrong in this state
 ├── Invalid                     422: names each field that is wrong
-└── CalendlyTrouble             502: Calendly did not answer a question of ours
+├── CalendlyTrouble             502: Calendly did not answer a question of ours
+│   ├── TokenRefused            422: it refuses the token            (relay/calendly/client.py)
+│   └── LookUpFailed            502: a look-up came to no answer     (relay/calendly/client.py)
+├── ForeignAddress              500: a token was about to leave      (relay/outgoing/door.py)
+└── CannotOpen                  500: no key opens a stored secret    (relay/store/vault.py)
+
+Errors that only one module can meet stand in that module; the tree names them all, and a test compares.
+InvalidRecord (relay/catalogue/template.py) and LeaseLost (relay/store/lanes.py) are no RelayErrors: they never leave
+the layer above the one that raises them.
 """
 
 from __future__ import annotations

@@ -112,6 +112,12 @@ class Rig:
             for name, _ in redis.zrange(key, 0, -1, withscores=True):
                 redis.zadd(key, {name: 0}, lt=True)
 
+    def forget_pauses(self) -> None:
+        """Let lanes be served at once that were to be left alone for a while."""
+        redis: Any = self.store.redis
+        for key in redis.scan_iter("relay:*:lane:*"):
+            redis.hdel(key, "not_before")
+
     def _waiting(self) -> int:
         redis: Any = self.store.redis
         waiting = list(redis.scan_iter("relay:*:attention"))

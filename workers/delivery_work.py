@@ -21,7 +21,7 @@ from relay.calendly import (
     read_outcome,
 )
 from relay.catalogue.template import Template
-from relay.errors import StoreUnavailable
+from relay.errors import StoreUnavailable, UnknownCredential
 from relay.model.call import Answer, Call, NotSent, Outcome, Silence
 from relay.model.credential import Credential
 from relay.model.destination import StandingDestination
@@ -30,6 +30,7 @@ from relay.model.verdict import Busy, Unauthorized, Unknown, Unreachable, Verdic
 from relay.store.budget import Grant
 from relay.store.lanes import Claimed, Ending
 from relay.store.texts import from_json
+from relay.store.vault import CannotOpen
 from workers.endings import Concluded, Made, delivery_ending
 from workers.services import Services
 from workers.steps import Standing, Step, Wait, backoff, next_step
@@ -74,7 +75,9 @@ class DeliveryWork:
             return self._end(claimed, Made(), Unauthorized(exc.detail))
         except LookUpFailed as exc:
             return self._end(claimed, Made(), read_failed_look_up(exc.outcome, exc.detail))
-        except StoreUnavailable:
+        except CannotOpen as exc:
+            return self._end(claimed, Made(), Unreachable(exc.detail))
+        except (StoreUnavailable, UnknownCredential):
             return self.unsent(claimed)
         call = self.template.call(fields, credential.organization)
         outcome = self.services.calendly.send(credential, self.token, call)

@@ -15,7 +15,7 @@ from relay.store import Lane
 from relay.store.budget import Grant
 from relay.store.lanes import LEASE, Claim, Claimed, Ending, Lease, LeaseLost
 from workers.services import Services, current
-from workers.work import work_on
+from workers.work import NotByThisWorker, work_on
 
 TURN = 3.0  # seconds after which a turn makes room if others wait for a thread
 LONGEST_TURN = 60.0  # seconds after which it makes room in any case
@@ -73,7 +73,11 @@ def serve(services: Services, lane: Lane) -> None:
     lease = services.store.lanes.lease(lane)
     if lease is None:
         return
-    work = work_on(services, lane)
+    try:
+        work = work_on(services, lane)
+    except NotByThisWorker as exc:
+        log.error("lane.not_served", lane=lane.name, because=str(exc))  # noqa: TRY400 - a setting is wrong, no code
+        work = None
     if work is None:
         # Attempts that an earlier turn left in flight keep the lane on the list: look again, but not at once.
         services.store.lanes.release(lease, TROUBLE_PAUSE)

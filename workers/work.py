@@ -18,9 +18,10 @@ log = structlog.get_logger()
 
 
 def work_on(services: Services, lane: Lane) -> DeliveryWork | CallbackWork | None:
-    """Give what the lane's items need, or None where they cannot be served now.
+    """Give what the lane's items need, or None where there is nothing to serve.
 
-    A destination whose credential cannot be used pauses, says why, and keeps its records.
+    That is a destination that is gone, or one whose credential is: it pauses, says why, and keeps its records.
+    Raises NotByThisWorker where another worker, or this one with other settings, could serve the lane.
     """
     try:
         destination = services.store.destinations.get(lane.destination)
@@ -30,26 +31,24 @@ def work_on(services: Services, lane: Lane) -> DeliveryWork | CallbackWork | Non
         return CallbackWork(services, destination)
     try:
         credential, token = _credential(services, destination)
-    except Unusable as exc:
-        services.store.destinations.pause_if_active(lane.destination, str(exc))
-        log.warning("destination.paused", destination=lane.destination, because=str(exc))
+    except UnknownCredential:
+        because = f"Its credential '{destination.settings.credential}' does not exist."
+        services.store.destinations.pause_if_active(lane.destination, because)
+        log.warning("destination.paused", destination=lane.destination, because=because)
         return None
     return DeliveryWork(services, destination, template(destination.settings.template), credential, token)
 
 
-class Unusable(Exception):
-    """The destination's credential cannot be used; the text says why."""
+class NotByThisWorker(Exception):
+    """This process lacks a setting that the lane needs; the text says which. Nothing is wrong with the destination."""
 
 
 def _credential(services: Services, destination: StandingDestination) -> tuple[Credential, str]:
     name = destination.settings.credential
-    try:
-        credential = services.store.credentials.get(name)
-        token = services.store.vault.open(credential.token)
-    except UnknownCredential as exc:
-        raise Unusable(f"Its credential '{name}' does not exist.") from exc
-    except CannotOpen as exc:
-        raise Unusable(f"The token of credential '{name}' cannot be opened with RELAY_SECRET_KEY.") from exc
+    credential = services.store.credentials.get(name)
     if credential.kind == "sandbox" and not services.settings.sandbox_url:
-        raise Unusable(f"Its credential '{name}' is for the sandbox, and RELAY_SANDBOX_URL is not set.")
-    return credential, token
+        raise NotByThisWorker(f"Credential '{name}' is for the sandbox, and RELAY_SANDBOX_URL is not set.")
+    try:
+        return credential, services.store.vault.open(credential.token)
+    except CannotOpen as exc:
+        raise NotByThisWorker(f"No key in RELAY_SECRET_KEY opens the token of credential '{name}'.") from exc

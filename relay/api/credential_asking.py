@@ -24,9 +24,15 @@ class Asked:
         """Give what keeps the credential from being used, as far as is known."""
         return self.refused or self.unanswered or self.credential.trouble
 
-    def laid_over(self, stands: Credential) -> Credential:
-        """Give what a change makes of the credential that stands by now."""
-        return replace(self.credential, created_at=stands.created_at)
+    def laid_over(self, stands: Credential, before: Credential) -> Credential:
+        """Give what a change to `before` makes of the credential that stands by now.
+
+        A token that somebody else changed meanwhile stays, unless this change has a token of its own.
+        """
+        changed = replace(self.credential, created_at=stands.created_at)
+        if changed.token != before.token or stands.token == before.token:
+            return changed
+        return replace(stands, rate=changed.rate)
 
     def told(self, stands: Credential) -> Credential:
         """Write what Calendly told over a credential as it stands by now, unless it has another token."""

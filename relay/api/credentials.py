@@ -63,7 +63,7 @@ def change_credential(identifier: str) -> Response:
         changed = Asked(build(services(), document, before))
     else:
         changed = ask_or_refuse(services(), build(services(), document, before))
-    stored = services().store.credentials.change(identifier, changed.laid_over)
+    stored = services().store.credentials.change(identifier, lambda stands: changed.laid_over(stands, before))
     return jsonify(show(services(), stored, changed.trouble))
 
 

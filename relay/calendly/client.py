@@ -71,13 +71,17 @@ class Calendly:
     def me(self, credential: Credential, token: str) -> Me:
         """Ask whom the token acts for.
 
-        Raises TokenRefused when Calendly refuses the token, and CalendlyTrouble when no useful answer came.
+        Raises TokenRefused when Calendly refuses the token, and LookUpFailed when no useful answer came: a token that
+        lacks `users:read` is a good token all the same.
         """
         outcome = self.send(credential, token, Call("GET", "/users/me"))
         if not isinstance(outcome, Answer):
             raise LookUpFailed(f"Calendly could not be asked: {outcome.reason}.", outcome)
-        if outcome.status in {401, 403}:
+        if outcome.status == 401:
             raise TokenRefused(f"Calendly refuses this token: {what_it_says(outcome)}")
+        if outcome.status == 403:
+            reason = f"The token may not ask who it is: grant it users:read. {what_it_says(outcome)}"
+            raise LookUpFailed(reason, outcome)
         resource = outcome.body.get("resource") if isinstance(outcome.body, dict) else None
         me = _read_me(resource) if outcome.status == 200 else None
         if me is None:

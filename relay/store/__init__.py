@@ -18,6 +18,7 @@ from relay.store.keys import Lane
 from relay.store.lanes import Lanes
 from relay.store.operations import Operations
 from relay.store.presence import Presence
+from relay.store.resealing import Resealing
 from relay.store.retention import Retention
 from relay.store.scripts import Scripts
 from relay.store.turns import Turns
@@ -42,6 +43,7 @@ class Store:
     turns: Turns
     presence: Presence
     retention: Retention
+    resealing: Resealing
 
     def ping(self) -> None:
         """Raise StoreUnavailable unless Redis answers."""
@@ -68,12 +70,14 @@ def open_store(settings: Settings) -> Store:
     destinations = Destinations(redis, scripts)
     deliveries = Deliveries(redis)
     retention = Retention(redis, settings.retention_days)
+    vault = Vault(settings.secret_keys)
+    credentials = Credentials(redis, destinations)
     return Store(
         redis=redis,
-        vault=Vault(settings.secret_keys),
+        vault=vault,
         ids=IdMaker(),
         destinations=destinations,
-        credentials=Credentials(redis, destinations),
+        credentials=credentials,
         deliveries=deliveries,
         operations=Operations(redis, scripts, deliveries, destinations, retention.keep),
         lanes=Lanes(scripts),
@@ -81,4 +85,5 @@ def open_store(settings: Settings) -> Store:
         turns=Turns(redis),
         presence=Presence(redis),
         retention=retention,
+        resealing=Resealing(vault, credentials, destinations),
     )

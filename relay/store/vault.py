@@ -22,7 +22,17 @@ class Vault:
     """Seals and opens texts with the keys of RELAY_SECRET_KEY."""
 
     def __init__(self, keys: tuple[str, ...]) -> None:
-        self._fernet = MultiFernet([Fernet(_fernet_key(key)) for key in keys])
+        fernets = [Fernet(_fernet_key(key)) for key in keys]
+        self._first = fernets[0]
+        self._fernet = MultiFernet(fernets)
+
+    def is_current(self, sealed: str) -> bool:
+        """Tell whether the first key opens it."""
+        try:
+            self._first.decrypt(sealed.encode())
+        except InvalidToken:
+            return False
+        return True
 
     def seal(self, text: str) -> str:
         """Encrypt and sign `text` with the first key."""
