@@ -11,7 +11,7 @@ from relay.catalogue import TEMPLATES
 from relay.catalogue.template import Template
 from relay.errors import FieldError, Invalid, UnknownCredential
 from relay.model.destination import CallbackSettings, DeliverySettings, Destination, InboundAuth
-from relay.web.documents import escaped
+from relay.model.pointers import escaped
 from relay.web.keys import digest, new_key, new_salt
 from relay.web.masks import Kept
 from relay.web.services import Services

@@ -14,6 +14,7 @@ from relay.catalogue.answers import Confirm, Says
 from relay.catalogue.fields import RecordField
 from relay.errors import FieldError
 from relay.model.call import Call
+from relay.model.pointers import pointed
 
 __all__ = ["Confirm", "InvalidRecord", "Says", "Template", "TemplateSchema"]
 
@@ -111,7 +112,7 @@ class Template:
         try:
             loaded: dict[str, Any] = _bound(self.schema, allow).load(record)
         except ValidationError as exc:
-            raise InvalidRecord(tuple(_flat(dict(exc.messages_dict)))) from exc
+            raise InvalidRecord(tuple(pointed(dict(exc.messages_dict)))) from exc
         return loaded
 
     def call(self, fields: Mapping[str, Any], organization: str = "") -> Call:
@@ -144,15 +145,3 @@ def _bound(schema: type[TemplateSchema], allow: Mapping[str, tuple[str, ...]] | 
 def _schema(schema: type[TemplateSchema], allow: tuple[tuple[str, tuple[str, ...]], ...]) -> TemplateSchema:
     """Give the one instance for a schema and its allowed values: building one costs more than a record."""
     return schema(allow=dict(allow))
-
-
-def _flat(messages: Mapping[Any, Any] | list[Any], pointer: str = "#") -> list[FieldError]:
-    """Turn marshmallow's nested messages into one pointer and sentence each."""
-    if isinstance(messages, Mapping):
-        found: list[FieldError] = []
-        for name, below in messages.items():
-            # A rule over several fields has no field of its own: it points at the record.
-            step = "" if name == "_schema" else "/" + str(name).replace("~", "~0").replace("/", "~1")
-            found += _flat(below, pointer + step)
-        return found
-    return [FieldError(pointer, str(message)) for message in messages]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, pre_load, validate
 
 from relay.errors import FieldError, Invalid
+from relay.model.pointers import pointed
 
 
 class Document(Schema):
@@ -113,7 +114,7 @@ def load(schema: Document, data: Mapping[str, Any], what: str) -> dict[str, Any]
     try:
         loaded: dict[str, Any] = schema.load(data)
     except ValidationError as exc:
-        faults = tuple(_flat(exc.messages_dict))
+        faults = tuple(pointed(exc.messages_dict))
         raise Invalid(f"This {what} breaks the rules named under “errors”.", errors=faults) from exc
     return loaded
 
@@ -121,17 +122,3 @@ def load(schema: Document, data: Mapping[str, Any], what: str) -> dict[str, Any]
 def fault(pointer: str, detail: str) -> Invalid:
     """Make the error for one fault of a document."""
     return Invalid(f"{pointer}: {detail}.", errors=(FieldError(pointer, detail),))
-
-
-def escaped(name: str) -> str:
-    """Give a name as a step of a JSON pointer."""
-    return name.replace("~", "~0").replace("/", "~1")
-
-
-def _flat(messages: Mapping[Any, Any] | list[Any], pointer: str = "#") -> Iterator[FieldError]:
-    if isinstance(messages, list):
-        yield from (FieldError(pointer, str(message)) for message in messages)
-        return
-    for name, below in messages.items():
-        # Faults of a whole object stand under a name of marshmallow's own.
-        yield from _flat(below, pointer if name == "_schema" else f"{pointer}/{escaped(str(name))}")
