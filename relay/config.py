@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -59,9 +60,13 @@ class BaseUrl(fields.String):
         text: str = super()._deserialize(value, attr, data, **kwargs)
         if not text:
             return text
-        parts = urlsplit(text)
-        plain = not (parts.query or parts.fragment or parts.username or parts.password)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or not plain:
+        try:
+            parts = urlsplit(text)
+            plain = not (parts.query or parts.fragment or "@" in parts.netloc)
+            right = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0 and plain
+        except ValueError:  # brackets that do not close, a port that is no number
+            right = False
+        if not right:
             raise ValidationError("should be a plain http(s) address, such as https://api.calendly.com")
         return text.rstrip("/")
 
@@ -82,7 +87,7 @@ class SecondsList(Listed):
             waits = tuple(float(part) for part in super()._deserialize(value, attr, data, **kwargs))
         except ValueError as exc:
             raise ValidationError("should be seconds with commas between, such as 5,30,120") from exc
-        if not waits or min(waits) < 0:
+        if not waits or not all(0 <= wait < math.inf for wait in waits):
             raise ValidationError("should be at least one number of seconds, none below 0")
         return waits
 
@@ -158,8 +163,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         if name not in given and f"{name}_FILE" in given:
             try:
                 given[name] = Path(given[f"{name}_FILE"]).read_text(encoding="utf-8").strip()
-            except OSError as exc:
-                faults[name] = [f"cannot be read from the file that {name}_FILE names: {exc.strerror}"]
+            except (OSError, UnicodeDecodeError) as exc:
+                why = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8"
+                faults[name] = [f"cannot be read from the file that {name}_FILE names: {why}"]
     try:
         settings: Settings = SettingsSchema().load(given)
     except ValidationError as exc:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,6 +11,7 @@ import structlog
 
 from relay.callbacks import read_callback_outcome, send_callback
 from relay.callbacks.verdict import Arrived, CallbackVerdict, Forbidden, Gone, TryAgain, next_wait
+from relay.errors import StoreUnavailable
 from relay.model.call import Answer, NotSent, Outcome, Silence
 from relay.model.destination import StandingDestination
 from relay.store.budget import Grant
@@ -39,7 +41,10 @@ class CallbackWork:
     def attempt(self, claimed: Claimed) -> Ending:
         """Send the callback once and say how that ended."""
         outcome = self._send(claimed)
-        return self._end(claimed, outcome, read_callback_outcome(outcome))
+        verdict = read_callback_outcome(outcome)
+        with suppress(StoreUnavailable):  # the next callback finds out as well
+            self._remember(claimed, verdict)
+        return self._end(claimed, outcome, verdict)
 
     def unsent(self, claimed: Claimed) -> Ending:
         """End an attempt of which nothing was sent, by a fault of ours: it costs the callback nothing."""
@@ -55,6 +60,10 @@ class CallbackWork:
         callback = self.destination.settings.callback
         if callback is None:
             return NotSent("the destination has no callback any more", forbidden=True)
+        if self._is_gone(callback.url, claimed):
+            return NotSent(
+                "the receiver answered 410 before: callbacks to this address have ended", forbidden=True
+            )
         try:
             secret = self.services.store.vault.open(callback.secret)
         except CannotOpen as exc:
@@ -68,6 +77,21 @@ class CallbackWork:
             timeout=self.services.settings.callback_timeout,
             now=datetime.now(UTC),
         )
+
+    def _is_gone(self, url: str, claimed: Claimed) -> bool:
+        by_hand = claimed.number > 1 and claimed.spent == 0  # a person's retry asks the receiver once more
+        try:
+            return not by_hand and self.services.store.receivers.is_gone(self.destination.settings.id, url)
+        except StoreUnavailable:
+            return False
+
+    def _remember(self, claimed: Claimed, verdict: CallbackVerdict) -> None:
+        settings = self.destination.settings
+        if isinstance(verdict, Gone) and settings.callback is not None:
+            self.services.store.receivers.note_gone(settings.id, settings.callback.url)
+        # Only a retry by hand reaches a receiver that is gone, and no retry is a first attempt.
+        if isinstance(verdict, Arrived) and claimed.number > 1:
+            self.services.store.receivers.forget(settings.id)
 
     def _end(self, claimed: Claimed, outcome: Outcome, verdict: CallbackVerdict, *, costs: int = 1) -> Ending:
         spent = claimed.spent + costs

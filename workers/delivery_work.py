@@ -101,11 +101,20 @@ class DeliveryWork:
         return self._written(claimed, Made(outcome=NotSent(reason)), Unreachable(reason), step, claimed.spent)
 
     def orphaned(self, claimed: Claimed) -> Ending:
-        """End an attempt whose worker died: it may have been sent."""
+        """End an attempt whose worker died, or seems to have: it may have been sent, and be on its way still."""
         reason = "the worker that made this attempt stopped before it could say how it ended"
         call = self.template.call(self._fields(claimed), self.credential.organization)
         made = Made(self._request(self.credential, call), Silence(reason))
-        return self._end(claimed, made, Unknown(reason))
+        verdict, spent = Unknown(reason), claimed.spent + 1
+        step = self._next(claimed, verdict, spent)
+        if isinstance(step, Wait):
+            step = replace(step, seconds=max(step.seconds, self._may_fly_for(claimed)))
+        return self._written(claimed, made, verdict, step, spent)
+
+    def _may_fly_for(self, claimed: Claimed) -> float:
+        """Give the seconds for which a call may be on its way that nobody here holds: two at a time must never be."""
+        begun: float = from_json(claimed.item[f"attempt:{claimed.number}"])["started_at"] / 1000
+        return max(0.0, begun + self.services.settings.call_timeout - time.time())
 
     def _end(self, claimed: Claimed, made: Made, verdict: Verdict) -> Ending:
         spent = claimed.spent + (0 if isinstance(verdict, (Busy, Unauthorized)) else 1)

@@ -24,7 +24,7 @@ LOOK = 0.25  # seconds between two looks for new work while calls are on their w
 CARRY_ON = 10.0  # seconds for which one RQ job goes from lane to lane
 TROUBLE_PAUSE = 5.0  # seconds before anybody comes again to a lane that could not be served
 REDIS_PAUSE = 0.25  # seconds between two tries while Redis is away
-SETTLE_PATIENCE = 900.0  # seconds for which an answer is kept in hand while Redis cannot take it
+PATIENCE = 900.0  # seconds for which a turn waits for Redis to come back, an answer in its hands
 log = structlog.get_logger()
 
 Answered = TypeVar("Answered")
@@ -94,6 +94,7 @@ class Turn:
         self._lease = lease
         self._work = work
         self._began = time.monotonic()
+        self._asked_at = self._began
         self._held_until = self._began + LEASE
         self._flying: set[Future[None]] = set()
         self._not_before = self._pause = 0.0
@@ -154,23 +155,27 @@ class Turn:
 
     def _claim(self, limit: int) -> Claim:
         """Claim, and ask for the same claim again while Redis is away: what it began must not be forgotten."""
-        asked_at = time.monotonic()
         claim = self._insist(
             lambda: self._lanes.claim(self._lease, limit),
             lambda: self._lanes.claim_again(self._lease, limit),
         )
-        # Counted from before the first try: Redis may have renewed the lease then, and never later than now.
-        self._held_until = asked_at + LEASE
+        # Counted from before the question: Redis renewed the lease after that.
+        self._held_until = self._asked_at + LEASE
         self._something_is_due = claim.more_in == 0
         return claim
 
     def _insist(self, ask: Callable[[], Answered], again: Callable[[], Answered] | None = None) -> Answered:
-        """Ask the store, and ask again while it is away, for as long as the lease may be ours. Raises LeaseLost."""
+        """Ask the store, and ask again while it is away: an attempt that it began must be known here, or it ends unknown.
+
+        Asking past the end of the lease is no harm: if another turn has taken it, the store says so. Raises LeaseLost.
+        """
+        give_up_at = time.monotonic() + PATIENCE
         while True:
+            self._asked_at = time.monotonic()
             try:
                 return ask()
             except StoreUnavailable:
-                if time.monotonic() > self._held_until:
+                if time.monotonic() > give_up_at or self._services.stopping.is_set():
                     raise LeaseLost from None
                 time.sleep(REDIS_PAUSE)
                 ask = again or ask
@@ -193,7 +198,7 @@ class Turn:
 
     def _settle(self, claimed: Claimed, ending: Ending) -> None:
         """Write how an attempt ended, however long Redis is away: the answer in our hands is the only copy."""
-        give_up_at = time.monotonic() + SETTLE_PATIENCE
+        give_up_at = time.monotonic() + PATIENCE
         while True:
             try:
                 written = self._lanes.settle(

@@ -18,6 +18,7 @@ from relay.store.keys import Lane
 from relay.store.lanes import Lanes
 from relay.store.operations import Operations
 from relay.store.presence import Presence
+from relay.store.receivers import Receivers
 from relay.store.resealing import Resealing
 from relay.store.retention import Retention
 from relay.store.scripts import Scripts
@@ -42,6 +43,7 @@ class Store:
     budget: Budget
     turns: Turns
     presence: Presence
+    receivers: Receivers
     retention: Retention
     resealing: Resealing
 
@@ -84,6 +86,7 @@ def open_store(settings: Settings) -> Store:
         budget=Budget(scripts),
         turns=Turns(redis),
         presence=Presence(redis),
+        receivers=Receivers(redis, retention.keep),
         retention=retention,
         resealing=Resealing(vault, credentials, destinations),
     )

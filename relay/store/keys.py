@@ -13,6 +13,7 @@ of these patterns as well: `common.lua` builds them from the shard's prefix.
     relay:{7}:log[:<state>]                  sorted set: the shard's deliveries, all and by state
     relay:{7}:log:<destination>[:<state>]    sorted set: one destination's deliveries, all and by state
     relay:{7}:destination:<id>               hash: settings, state, revision
+    relay:{7}:gone:<destination>             text: the callback URL whose receiver answered 410
     relay:{credential <id>}:budget           hash: what is left of the rate window
     relay:destinations, relay:credentials    sets of ids
     relay:deleted-destinations               set of ids whose logs still name something
@@ -122,6 +123,11 @@ def log(shard: str, destination: str | None = None, state: str | None = None) ->
 def destination(identifier: str) -> str:
     """Name a destination's hash."""
     return f"{shard_prefix(shard_of(identifier))}destination:{identifier}"
+
+
+def gone_receiver(destination_id: str) -> str:
+    """Name the text that says at which URL a destination's callbacks have ended."""
+    return f"{shard_prefix(shard_of(destination_id))}gone:{destination_id}"
 
 
 def credential(identifier: str) -> str:

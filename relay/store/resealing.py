@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import structlog
 
-from relay.errors import Conflict, UnknownDestination
+from relay.errors import Conflict, UnknownCredential, UnknownDestination
 from relay.model.credential import Credential
 from relay.model.destination import StandingDestination
 from relay.store.credentials import Credentials
@@ -37,7 +37,10 @@ class Resealing:
         def change(stands: Credential) -> Credential:
             return replace(stands, token=sealed) if stands.token == credential.token else stands
 
-        self._credentials.change(credential.id, change)
+        try:
+            self._credentials.change(credential.id, change)
+        except UnknownCredential:
+            return False  # somebody deleted it at this moment
         return True
 
     def _destination(self, standing: StandingDestination) -> bool:

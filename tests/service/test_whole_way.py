@@ -305,6 +305,7 @@ def test_an_organization_that_was_not_known_is_found_when_it_is_needed(rig: Rig)
 
     assert None is made["organization"]
     assert "delivery.delivered" == rig.told()[-1]["type"]
-    assert f"{CALENDLY}/organizations/{seed.ORGANIZATION}" == (
-        rig.manage("GET", "/credentials/late")["organization"]
+    assert (
+        f"{CALENDLY}/organizations/{seed.ORGANIZATION}"
+        == (rig.manage("GET", "/credentials/late")["organization"])
     )
