@@ -1,0 +1,60 @@
+"""A receiver of callbacks, as a customer would run one: it keeps what came, bytes and headers as they were."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from standardwebhooks import Webhook
+
+from sandbox.threaded import ThreadedServer
+
+SIGNED = ("webhook-id", "webhook-timestamp", "webhook-signature")
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """One callback as it arrived: under which name, with which headers of Standard Webhooks."""
+
+    name: str
+    headers: dict[str, str]
+    raw: bytes
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """Give the JSON that came, unverified."""
+        payload: dict[str, Any] = json.loads(self.raw)
+        return payload
+
+    def verify(self, secret: str, raw: bytes | None = None, **headers: str) -> Any:
+        """Give what the standardwebhooks package reads, or let it raise; `raw` and `headers` stand in for what came."""
+        return Webhook(secret).verify(raw or self.raw, {**self.headers, **headers})
+
+
+class CallbackReceiver:
+    """Answers 200 from the moment it is made until it is closed."""
+
+    def __init__(self) -> None:
+        self.callbacks: list[Callback] = []
+        self._server = ThreadedServer(self._serve)
+
+    def url(self, name: str) -> str:
+        """Give an address that callbacks of this name may go to."""
+        return f"{self._server.url}/{name}"
+
+    def named(self, name: str) -> list[Callback]:
+        """Give the callbacks of that name, oldest first."""
+        return [callback for callback in list(self.callbacks) if callback.name == name]
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.close()
+
+    def _serve(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        headers = {name: environ.get(f"HTTP_{name.upper().replace('-', '_')}", "") for name in SIGNED}
+        name = environ["PATH_INFO"].removeprefix("/")
+        self.callbacks.append(Callback(name, headers, environ["wsgi.input"].read()))
+        start_response("200 OK", [("Content-Length", "0")])
+        return [b""]

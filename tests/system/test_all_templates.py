@@ -1,0 +1,171 @@
+"""All eleven templates with real processes, through HTTP alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from standardwebhooks import WebhookVerificationError
+
+from tests.bad_records import BAD_RECORDS
+from tests.calendly_contract import check_response, find_operation
+from tests.processes import CALLBACK_SECRET, TOKEN
+from tests.rig import until
+from tests.system.calendly_answers import ANSWERS, API, EVENT_TYPE, ID, INVITEE, ORGANIZATION, USER
+from tests.system.calendly_double import CalendlyDouble
+from tests.system.callback_receiver import CallbackReceiver
+from tests.system.conftest import MakeProcesses
+from tests.system.upstream import Upstream
+
+OWN = {"crm_id": "D-1042"}  # what only upstream understands
+HOOK = {"url": "https://crm.example/hooks", "events": ["invitee.created"], "scope": "user", "user": USER}
+SPAN = {"start_time": "2023-01-01T00:00:00+01:00", "end_time": "2024-01-01T00:00:00Z"}
+SPAN_SENT = {"start_time": "2022-12-31T23:00:00Z", "end_time": "2024-01-01T00:00:00Z"}
+
+# Template: the record that upstream sends, and method, path and body as they should arrive at Calendly.
+CALLS: dict[str, tuple[dict[str, Any], str, str, Any]] = {
+    "cancel_scheduled_event": (
+        {"event_uuid": f"{API}/scheduled_events/{ID}"},
+        "POST",
+        f"/scheduled_events/{ID}/cancellation",
+        {},
+    ),
+    "create_webhook_subscription": (
+        HOOK,
+        "POST",
+        "/webhook_subscriptions",
+        {**HOOK, "organization": ORGANIZATION},
+    ),
+    "delete_webhook_subscription": (
+        {"webhook_subscription_uuid": ID},
+        "DELETE",
+        f"/webhook_subscriptions/{ID}",
+        None,
+    ),
+    "create_scheduling_link": (
+        {"owner": EVENT_TYPE},
+        "POST",
+        "/scheduling_links",
+        {"owner": EVENT_TYPE, "owner_type": "EventType", "max_event_count": 1},
+    ),
+    "mark_invitee_no_show": ({"invitee": INVITEE}, "POST", "/invitee_no_shows", {"invitee": INVITEE}),
+    "unmark_invitee_no_show": ({"no_show_uuid": ID}, "DELETE", f"/invitee_no_shows/{ID}", None),
+    "remove_user_from_organization": (
+        {"membership_uuid": ID},
+        "DELETE",
+        f"/organization_memberships/{ID}",
+        None,
+    ),
+    "invite_user_to_organization": (
+        {"email": "grace@example.com"},
+        "POST",
+        f"/organizations/{ID}/invitations",
+        {"email": "grace@example.com"},
+    ),
+    "revoke_organization_invitation": (
+        {"invitation_uuid": ID},
+        "DELETE",
+        f"/organizations/{ID}/invitations/{ID}",
+        None,
+    ),
+    "delete_invitee_data": (
+        {"emails": ["ada@example.com", "ada@example.com"]},
+        "POST",
+        "/data_compliance/deletion/invitees",
+        {"emails": ["ada@example.com"]},
+    ),
+    "delete_scheduled_event_data": (SPAN, "POST", "/data_compliance/deletion/events", SPAN_SENT),
+}
+RATE = {"X-RateLimit-Limit": "500", "X-RateLimit-Remaining": "499", "X-RateLimit-Reset": "60"}
+TAMPERED: list[dict[str, Any]] = [  # what a forger might change on the way
+    {"raw": b'{"type":"delivery.delivered","data":{}}'},
+    {"webhook-id": "cbk_another"},
+    {"webhook-timestamp": "1700000000"},
+    {"webhook-signature": "v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},
+]
+
+
+@pytest.mark.parametrize("template", CALLS)
+def test_the_double_answers_as_calendly_does(template: str) -> None:
+    """What stands in for Calendly keeps to Calendly's document too."""
+    _, method, path, body = CALLS[template]
+    operation, _ = find_operation(method, path)
+    status, answer = ANSWERS[operation.method, operation.template](body or {})
+
+    check_response(method, path, status, {"Content-Type": "application/json", **RATE}, answer)
+
+
+def test_every_template_goes_the_whole_way(
+    upstream: Upstream, calendly: CalendlyDouble, receiver: CallbackReceiver
+) -> None:
+    """Each record becomes exactly the call that Calendly's document describes, and its answer a callback that verifies."""
+    for template, (record, *_) in CALLS.items():
+        upstream.destination(template.replace("_", "-"), template, receiver.url(template))
+        upstream.accept(template.replace("_", "-"), {**record, **OWN})
+    until(lambda: len(receiver.callbacks) >= len(CALLS))
+    calls = [call for call in calendly.calls if call.method != "GET"]
+    told = {template: receiver.named(template) for template in CALLS}
+
+    assert {f"Bearer {TOKEN}"} == {call.headers["authorization"] for call in calendly.calls}
+    assert len(CALLS) == len(calls)
+    assert {path: (method, body) for _, method, path, body in CALLS.values()} == {
+        call.path: (call.method, call.body) for call in calls
+    }
+    assert [] == [
+        call for call in calls if call.method == "DELETE" and (call.raw or "content-type" in call.headers)
+    ]
+    assert dict.fromkeys(CALLS, 1) == {template: len(came) for template, came in told.items()}
+    for template, (callback,) in told.items():
+        verified = callback.verify(CALLBACK_SECRET)
+        assert "delivery.delivered" == verified["type"]
+        assert [{**CALLS[template][0], **OWN}] == verified["data"]["records"]
+        assert CALLS[template][1] == verified["data"]["request"]["method"]
+
+
+def test_a_callback_that_was_tampered_with_does_not_verify(
+    upstream: Upstream, receiver: CallbackReceiver
+) -> None:
+    """Whatever a forger changes on the way, the standardwebhooks package refuses it."""
+    here = upstream.destination("links", "create_scheduling_link", receiver.url("links"))
+    upstream.accept(here, {"owner": EVENT_TYPE})
+    (callback,) = until(lambda: receiver.named("links"))
+
+    assert callback.payload == callback.verify(CALLBACK_SECRET)
+    for change in TAMPERED:
+        with pytest.raises(WebhookVerificationError):
+            callback.verify(CALLBACK_SECRET, **change)
+
+
+def test_no_bad_record_gets_further_than_its_answer(
+    make_processes: MakeProcesses, calendly: CalendlyDouble
+) -> None:
+    """Over real HTTP every kind of bad record is a 422 that names the field; nothing is stored and Calendly hears of none.
+
+    Half a surrogate pair is no text at all, so that such a body is refused as a whole, with 400.
+    """
+    upstream = Upstream(make_processes().start().url)
+    upstream.credential()
+    wrong = []
+    for template, bad in BAD_RECORDS.items():
+        here = upstream.destination(template.replace("_", "-"), template)
+        for each in bad:
+            answer = upstream.post(here, each.record)
+            faults = [(fault["index"], fault["pointer"]) for fault in answer.json().get("errors", [])]
+            named = answer.status_code == 422 and (0, each.pointer) in faults
+            if not named and not (answer.status_code == 400 and "half a surrogate pair" in each.why):
+                wrong.append((template, each.why, answer.status_code, faults))
+
+    assert [] == wrong
+    assert min(map(len, BAD_RECORDS.values())) >= 15
+    assert [] == upstream.manage("GET", "/deliveries")["deliveries"]
+    assert ["/users/me"] == [call.path for call in calendly.calls]
+
+
+def test_one_bad_record_keeps_its_whole_request_out(upstream: Upstream) -> None:
+    """Among good ones, the error says which record it is about."""
+    here = upstream.destination("links", "create_scheduling_link")
+    answer = upstream.post(here, [{"owner": EVENT_TYPE}, {"owner": USER}, {"owner": EVENT_TYPE}])
+
+    assert 422 == answer.status_code
+    assert [1] == [fault["index"] for fault in answer.json()["errors"]]
+    assert 0 == sum(upstream.counts(here).values())

@@ -1,0 +1,98 @@
+"""Redis that dies, comes late or cannot be reached, under a relay that runs."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.processes import Processes
+from tests.rig import until
+from tests.system.calendly_double import CalendlyDouble
+from tests.system.conftest import MakeProcesses
+from tests.system.judging import mismatches, subject
+from tests.system.upstream import Poster, Upstream, cancellations, links
+
+RECORDS = 500  # at least, of each destination
+CALL = 0.01  # seconds that each call takes
+OUTAGE = 0.7  # seconds
+HANG = 5.0  # seconds
+
+
+@pytest.mark.timeout(120)
+def test_redis_killed_while_records_come_and_go(
+    upstream: Upstream, processes: Processes, calendly: CalendlyDouble
+) -> None:
+    """Posts are answered 202 or 503; all that was answered with 202 is delivered once; web and worker recover by themselves."""
+    calendly.delay = CALL
+    upstream.destination("cancel", "cancel_scheduled_event")
+    upstream.destination("links", "create_scheduling_link")
+    posters = [Poster(upstream, "cancel", cancellations), Poster(upstream, "links", links)]
+    for poster in posters:
+        poster.start()
+    for share in (0.3, 0.7):
+        until(lambda: calendly.changes > 2 * share * RECORDS, every=0.01)  # noqa: B023  asked at once
+        processes.redis.kill()
+        time.sleep(OUTAGE)  # an outage has a length; nothing is waited for
+        processes.redis.start()
+    until(lambda: min(len(poster.ids) for poster in posters) >= RECORDS, 60)
+    for poster in posters:
+        poster.finish()
+    until(lambda: all(upstream.at_rest(each.destination) >= len(each.ids) for each in posters), 60, every=0.2)
+    refused = [answer for poster in posters for answer in poster.answers if answer.status_code == 503]
+    counts = calendly.counts()
+
+    assert 0 == sum(poster.unanswered for poster in posters)
+    assert {True} == {int(answer.headers["Retry-After"]) > 0 for answer in refused}
+    for poster in posters:
+        assert {202, 503} == poster.statuses()
+        assert [] == list(mismatches(upstream, calendly, poster.destination, poster.ids))
+        assert {1} == {counts[subject(record)] for record in poster.ids.values()}
+
+
+@pytest.mark.timeout(120)
+def test_redis_that_hangs_while_records_come_and_go(
+    upstream: Upstream, processes: Processes, calendly: CalendlyDouble
+) -> None:
+    """What hung Redis carries out late is done once all the same; posts are not kept waiting for it."""
+    calendly.delay = CALL
+    upstream.destination("links", "create_scheduling_link")
+    poster = Poster(upstream, "links", links)
+    poster.start()
+    until(lambda: calendly.changes > RECORDS / 5, every=0.01)
+    processes.freeze_redis()
+    time.sleep(HANG)  # an outage has a length; nothing is waited for
+    processes.thaw_redis()
+    until(lambda: len(poster.ids) >= RECORDS, 60)
+    poster.finish()
+    until(lambda: upstream.at_rest("links") >= len(poster.ids), 60, every=0.2)
+    counts = calendly.counts()
+
+    assert {202, 503} == poster.statuses()
+    assert max(answer.elapsed.total_seconds() for answer in poster.answers) < HANG
+    assert [] == list(mismatches(upstream, calendly, "links", poster.ids))
+    assert {1} == {counts[subject(record)] for record in poster.ids.values()}
+
+
+def test_processes_that_start_before_redis_wait_for_it(
+    make_processes: MakeProcesses, calendly: CalendlyDouble
+) -> None:
+    """Web and worker start without Redis, say so over HTTP, and work as soon as it comes."""
+    processes = make_processes()
+    processes.web()
+    processes.worker()
+    upstream = Upstream(processes.url)
+    processes.await_web()
+    until(lambda: "worker.store_unavailable" in processes.programs[-1].said())
+    refused = upstream.post("links", links("links", [0]))
+    ready_without = processes.health("/readyz")
+    processes.redis.start()
+    processes.await_workers(1)
+    upstream.credential()
+    upstream.accept(upstream.destination("links", "create_scheduling_link"), links("links", [0]))
+    until(lambda: calendly.changes)
+
+    assert (503, True) == (refused.status_code, "Retry-After" in refused.headers)
+    assert 503 == ready_without
+    assert 200 == processes.health("/readyz")
+    assert all(program.alive for program in processes.programs)
