@@ -16,7 +16,7 @@ import requests
 from local.child import Child
 from local.ports import LOOPBACK, free_port
 from local.valkey import EmbeddedValkey
-from tests.rig import until
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[1]
 START_TIME = 30.0  # seconds for a process to come up on a machine that is busy with other tests

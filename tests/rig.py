@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,20 +13,12 @@ from relay.config import Settings
 from relay.model.delivery import DeliveryLog
 from relay.store import Store, Wanted
 from sandbox.server import Sandbox
+from tests.waiting import until
 from workers.services import Services, open_services
 from workers.turn import serve
 
 INBOUND_KEY = "inbound-key-for-tests"
 AT_REST = {"delivered", "dead", "canceled", "uncertain"}
-
-
-def until(what: Callable[[], Any], seconds: float = 20.0, every: float = 0.02) -> Any:
-    """Ask until the answer is true, and give it; fail after so many seconds."""
-    deadline = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(every)
-    return found
 
 
 class Rig:

@@ -13,13 +13,17 @@ from relay.store import Store, open_store
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The store, the two ways out, and whether this process is about to end."""
+    """The store, the two ways out, and whether this process is about to end.
+
+    `callback_seats` are the threads that callbacks may hold: receivers that hang must leave some to deliveries.
+    """
 
     settings: Settings
     store: Store
     calendly: Calendly
     callback_door: Sender
     name: str
+    callback_seats: threading.Semaphore
     stopping: threading.Event = field(default_factory=threading.Event)
 
 
@@ -31,8 +35,14 @@ class _Current:
 
 def open_services(settings: Settings, name: str) -> Services:
     """Build what a worker process works with, and make it this process's own."""
-    calendly = Calendly(settings)
-    services = Services(settings, open_store(settings), calendly, callback_door(settings), name)
+    services = Services(
+        settings,
+        open_store(settings),
+        Calendly(settings),
+        callback_door(settings),
+        name,
+        threading.Semaphore(settings.worker_threads // 2),
+    )
     _Current.services = services
     return services
 

@@ -72,13 +72,12 @@ class ThreadedWorker(BaseWorker):
             log.warning("worker.death_not_registered", worker=self.name)
 
     def _register(self) -> None:
-        """Tell RQ of this worker, as soon as Redis answers."""
+        """Tell RQ of this worker, as soon as Redis answers; the watch says in the log that it does not."""
         while not self._stopping.is_set():
             try:
                 self.register_birth()  # type: ignore[no-untyped-call]  # RQ has no types here
                 return
             except RedisError:
-                log.warning("worker.store_unavailable")
                 self._stopping.wait(AFTER_TROUBLE)
 
     def _take(self, pool: ThreadPoolExecutor) -> bool:

@@ -69,6 +69,18 @@ def take_turn(name: str) -> None:
 
 
 def serve(services: Services, lane: Lane) -> None:
+    """Serve one lane, if there is a seat for its kind."""
+    if lane.kind == "delivery":
+        _serve(services, lane)
+    elif services.callback_seats.acquire(blocking=False):
+        try:
+            _serve(services, lane)
+        finally:
+            services.callback_seats.release()
+    # Without a seat the lane's time comes again when the handover has run out.
+
+
+def _serve(services: Services, lane: Lane) -> None:
     """Serve one lane, unless another turn does: no lane is ever served twice at a time."""
     lease = services.store.lanes.lease(lane)
     if lease is None:
@@ -206,10 +218,11 @@ class Turn:
                 )
             except StoreUnavailable:
                 if time.monotonic() > give_up_at:
-                    log.exception("attempt.end_not_written", item=claimed.id, number=claimed.number)
+                    log.exception("attempt.end_lost", item=claimed.id, number=claimed.number)
                     return
                 time.sleep(REDIS_PAUSE)
                 continue
             if not written:
-                log.warning("attempt.end_came_late", item=claimed.id, number=claimed.number)
+                # A newer attempt began, a person decided, or our own first try was written and its reply got lost.
+                log.info("attempt.end_not_written", item=claimed.id, number=claimed.number)
             return

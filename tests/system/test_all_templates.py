@@ -10,12 +10,12 @@ from standardwebhooks import WebhookVerificationError
 from tests.bad_records import BAD_RECORDS
 from tests.calendly_contract import check_response, find_operation
 from tests.processes import CALLBACK_SECRET, TOKEN
-from tests.rig import until
 from tests.system.calendly_answers import ANSWERS, API, EVENT_TYPE, ID, INVITEE, ORGANIZATION, USER
 from tests.system.calendly_double import CalendlyDouble
 from tests.system.callback_receiver import CallbackReceiver
 from tests.system.conftest import MakeProcesses
 from tests.system.upstream import Upstream
+from tests.waiting import until
 
 OWN = {"crm_id": "D-1042"}  # what only upstream understands
 HOOK = {"url": "https://crm.example/hooks", "events": ["invitee.created"], "scope": "user", "user": USER}

@@ -9,10 +9,10 @@ import os
 
 import pytest
 
-from tests.rig import until
 from tests.system.calendly_double import CalendlyDouble
 from tests.system.callback_receiver import CallbackReceiver
 from tests.system.upstream import Upstream, cancellations, event_uuid, in_batches, links
+from tests.waiting import until
 
 RECORDS = int(os.environ.get("RELAY_TEST_RECORDS") or 10_000)
 A_REQUEST = 1000  # records; the most that the relay takes by default

@@ -7,11 +7,11 @@ import time
 import pytest
 
 from tests.processes import Processes
-from tests.rig import until
 from tests.system.calendly_double import CalendlyDouble
 from tests.system.conftest import MakeProcesses
 from tests.system.judging import mismatches, subject
 from tests.system.upstream import Poster, Upstream, cancellations, links
+from tests.waiting import until
 
 RECORDS = 500  # at least, of each destination
 CALL = 0.01  # seconds that each call takes

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.processes import Processes
-from tests.rig import until
 from tests.system.calendly_double import CalendlyDouble
 from tests.system.callback_receiver import CallbackReceiver
 from tests.system.conftest import MakeProcesses
 from tests.system.judging import mismatches, verdicts
 from tests.system.upstream import Upstream, cancellations, event_uuid, links
+from tests.waiting import until
 
 RECORDS = 500
 FEW = 12  # records, more than are in flight at a time

@@ -9,11 +9,11 @@ import pytest
 
 from local.ports import LOOPBACK, free_port
 from tests.processes import INBOUND_KEY, PERSON, TOKEN
-from tests.rig import until
 from tests.system.calendly_answers import API
 from tests.system.calendly_double import CalendlyDouble
 from tests.system.conftest import MakeProcesses
 from tests.system.upstream import Upstream, cancellations, links
+from tests.waiting import until
 
 BY_QUERY = {"auth": {"kind": "query", "parameter": "key", "key": INBOUND_KEY}}
 

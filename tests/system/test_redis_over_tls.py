@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.processes import Processes
-from tests.rig import until
 from tests.system.calendly_double import CalendlyDouble
 from tests.system.conftest import MakeProcesses
 from tests.system.tls_front import TlsFront
 from tests.system.upstream import Upstream, links
+from tests.waiting import until
 
 OverTls = Callable[[str], Processes]
 

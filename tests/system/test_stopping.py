@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.processes import Processes
-from tests.rig import until
 from tests.system.calendly_double import CalendlyDouble
 from tests.system.upstream import Poster, Upstream, links
+from tests.waiting import until
 
 SLOW = 2.0  # seconds that an answer of Calendly's takes
 LEASE = 15.0  # seconds that a lane would stay unattended if a worker did not hand it over

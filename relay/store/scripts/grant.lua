@@ -12,6 +12,6 @@ if reset_at <= now then
 end
 local granted = math.max(math.min(tonumber(ARGV[1]), remaining), math.min(tonumber(ARGV[1]), 0))
 remaining = math.min(remaining - granted, limit)
-redis.call('HSET', KEYS[1], 'remaining', remaining, 'reset_at', reset_at)
+redis.call('HSET', KEYS[1], 'remaining', remaining, 'reset_at', reset_at, 'assumed', limit)
 redis.call('PEXPIRE', KEYS[1], math.max(reset_at - now, 1) + 86400000)
 return { granted, remaining > 0 and 0 or reset_at - now }

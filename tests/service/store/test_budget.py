@@ -248,3 +248,12 @@ def test_within_a_window_the_lowest_known_number_is_never_exceeded(store: Store,
             store.budget.give_back("acme", min(number, out), RATE)
             out, left = out - min(number, out), left + min(number, out)
         assert 0 <= out <= RATE.limit
+
+
+def test_a_ceiling_that_calendly_corrects_counts_at_once(store: Store) -> None:
+    """A large account need not wait for its second window to be served as one."""
+    granted(store, 40)
+
+    store.budget.learn("acme", 5000, 4960, 60.0)
+
+    assert 4960 == granted(store, 10_000)

@@ -183,3 +183,22 @@ def test_a_dead_workers_answer_that_comes_after_all_counts(rig: Rig) -> None:
 
     assert ("uncertain", "delivered") == (thought, only(rig, deliveries).state)
     assert ["delivery.uncertain", "delivery.delivered"] == [told["type"] for told in rig.told()]
+
+
+def test_callbacks_leave_threads_to_deliveries(rig: Rig) -> None:
+    """While receivers that hang hold every seat of callbacks, a delivery goes out, and the callback waits its turn."""
+    rig.destination("create_scheduling_link")
+    seats = rig.settings.worker_threads // 2
+    for _ in range(seats):
+        rig.services.callback_seats.acquire()
+
+    deliveries = rig.accept(GOOD_RECORDS["create_scheduling_link"])
+    rig.turn_until(lambda: only(rig, deliveries).state == "delivered")
+    rig.forget_who_was_asked()
+    rig.turn()
+    while_seats_are_taken = rig.told()
+    rig.services.callback_seats.release(seats)
+    rig.drain()
+
+    assert [] == while_seats_are_taken
+    assert ["delivery.delivered"] == [told["type"] for told in rig.told()]

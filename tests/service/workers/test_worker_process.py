@@ -17,8 +17,9 @@ from relay.errors import StoreUnavailable
 from relay.store.connection import connect
 from relay.store.turns import FUNCTION, QUEUE
 from tests.good_records import GOOD_RECORDS
-from tests.rig import Rig, until
+from tests.rig import Rig
 from tests.service.store.one_lane import OneLane
+from tests.waiting import until
 from workers.threaded import ThreadedWorker
 from workers.turn import take_turn
 from workers.watch import Watch
