@@ -83,7 +83,7 @@ def test_processes_that_start_before_redis_wait_for_it(
     processes.worker()
     upstream = Upstream(processes.url)
     processes.await_web()
-    until(lambda: "worker.store_unavailable" in processes.programs[-1].said())
+    until(lambda: "watch.store_unavailable" in processes.programs[-1].said())
     refused = upstream.post("links", links("links", [0]))
     ready_without = processes.health("/readyz")
     processes.redis.start()
