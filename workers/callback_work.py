@@ -16,7 +16,6 @@ from relay.model.call import Answer, NotSent, Outcome, Silence
 from relay.model.destination import StandingDestination
 from relay.store.budget import Grant
 from relay.store.lanes import Claimed, Ending
-from relay.store.vault import CannotOpen
 from workers.services import Services
 
 CONCURRENCY = 4  # callbacks on their way at a time, for one destination
@@ -29,6 +28,7 @@ class CallbackWork:
 
     services: Services
     destination: StandingDestination
+    secret: str
     concurrency: int = CONCURRENCY
 
     def ask(self, calls: int) -> Grant:
@@ -64,19 +64,20 @@ class CallbackWork:
             return NotSent(
                 "the receiver answered 410 before: callbacks to this address have ended", forbidden=True
             )
-        try:
-            secret = self.services.store.vault.open(callback.secret)
-        except CannotOpen as exc:
-            return NotSent(exc.detail)
         return send_callback(
             self.services.callback_door,
             callback.url,
-            secret,
+            self.secret,
             claimed.id,
             claimed.item["payload"].encode(),
             timeout=self.services.settings.callback_timeout,
             now=datetime.now(UTC),
         )
+
+    def _where(self) -> dict[str, str]:
+        """Give the URL as the log keeps it: the one that was called last."""
+        callback = self.destination.settings.callback
+        return {} if callback is None else {"url": callback.url}
 
     def _is_gone(self, url: str, claimed: Claimed) -> bool:
         by_hand = claimed.number > 1 and claimed.spent == 0  # a person's retry asks the receiver once more
@@ -97,7 +98,8 @@ class CallbackWork:
         spent = claimed.spent + costs
         state, wait, decision = self._next(verdict, max(spent, 1))
         status = outcome.status if isinstance(outcome, Answer) else None
-        log.info(
+        tell = log.warning if state == "dead" else log.info
+        tell(
             "callback.attempted",
             callback=claimed.id,
             delivery=claimed.item["delivery"],
@@ -120,7 +122,7 @@ class CallbackWork:
             wait=wait,
             spent=spent,
             keep=self.services.store.retention.keep if wait is None else None,
-            values={"reason": verdict.reason},
+            values={"reason": verdict.reason, **self._where()},
         )
 
     def _next(self, verdict: CallbackVerdict, spent: int) -> tuple[str, float | None, str]:

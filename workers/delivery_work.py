@@ -15,7 +15,6 @@ from relay.calendly import (
     LookUpFailed,
     TokenRefused,
     confirm,
-    needs_confirming,
     rate_told,
     read_failed_look_up,
     read_outcome,
@@ -26,7 +25,7 @@ from relay.model.call import Answer, Call, NotSent, Outcome, Silence
 from relay.model.credential import Credential
 from relay.model.destination import StandingDestination
 from relay.model.masks import masked
-from relay.model.verdict import Busy, Unauthorized, Unknown, Unreachable, Verdict
+from relay.model.verdict import Busy, Refused, Unauthorized, Unknown, Unreachable, Verdict
 from relay.store.budget import Grant
 from relay.store.lanes import Claimed, Ending
 from relay.store.texts import from_json
@@ -68,6 +67,8 @@ class DeliveryWork:
 
     def attempt(self, claimed: Claimed) -> Ending:
         """Call Calendly once and say how that ended."""
+        if not self._is_for(claimed):
+            return self._end(claimed, Made(), Refused("its destination was made anew, with another template"))
         try:
             fields = self.services.store.vault.open_some(self._fields(claimed), self.template.secret_fields)
             credential = self._with_organization()
@@ -76,15 +77,15 @@ class DeliveryWork:
         except LookUpFailed as exc:
             return self._end(claimed, Made(), read_failed_look_up(exc.outcome, exc.detail))
         except CannotOpen as exc:
+            # The token was opened, so it is this record's key that is gone: it costs attempts, and ends one day.
             return self._end(claimed, Made(), Unreachable(exc.detail))
         except (StoreUnavailable, UnknownCredential):
             return self.unsent(claimed)
         call = self.template.call(fields, credential.organization)
         outcome = self.services.calendly.send(credential, self.token, call)
         self._learn(outcome)
-        if needs_confirming(self.template, outcome):
-            self._count_a_look_up()
-        confirmed = confirm(self.services.calendly, credential, self.token, self.template, fields, outcome)
+        look_ups = self.services.calendly.overheard(self._heard)
+        confirmed = confirm(look_ups, credential, self.token, self.template, fields, outcome)
         verdict = read_outcome(
             self.template,
             outcome,
@@ -103,8 +104,11 @@ class DeliveryWork:
     def orphaned(self, claimed: Claimed) -> Ending:
         """End an attempt whose worker died, or seems to have: it may have been sent, and be on its way still."""
         reason = "the worker that made this attempt stopped before it could say how it ended"
-        call = self.template.call(self._fields(claimed), self.credential.organization)
-        made = Made(self._request(self.credential, call), Silence(reason))
+        request = None
+        if self._is_for(claimed):
+            call = self.template.call(self._fields(claimed), self.credential.organization)
+            request = self._request(self.credential, call)
+        made = Made(request, Silence(reason))
         verdict, spent = Unknown(reason), claimed.spent + 1
         step = self._next(claimed, verdict, spent)
         if isinstance(step, Wait):
@@ -122,7 +126,9 @@ class DeliveryWork:
         # The answer in our hands matters more than these notes: while Redis is away they are left out, and the
         # next answer of the same kind brings them again.
         with suppress(StoreUnavailable):
-            if isinstance(verdict, Busy):
+            if (
+                isinstance(verdict, Busy) and made.status == 429
+            ):  # a 503 is about one endpoint, not about the user
                 self.services.store.budget.block(self.credential.id, verdict.wait)
             if isinstance(verdict, Unauthorized):
                 self._turn_away(verdict)
@@ -153,8 +159,7 @@ class DeliveryWork:
         """Give the credential with its organization; where it is not known yet, Calendly tells it."""
         if self.credential.organization or not self.template.needs_organization:
             return self.credential
-        self._count_a_look_up()
-        me = self.services.calendly.me(self.credential, self.token)
+        me = self.services.calendly.overheard(self._heard).me(self.credential, self.token)
 
         def fill(stands: Credential) -> Credential:
             return (
@@ -163,10 +168,15 @@ class DeliveryWork:
 
         return self.services.store.credentials.change(self.credential.id, fill)
 
-    def _count_a_look_up(self) -> None:
+    def _heard(self, outcome: Outcome) -> None:
         """Take a look-up's call off the budget. It is made in any case: its delivery waits for it in mid-attempt."""
         with suppress(StoreUnavailable):
             self.ask(1)
+        self._learn(outcome)
+
+    def _is_for(self, claimed: Claimed) -> bool:
+        # A destination that is deleted and made again under its old id may find deliveries of the one before.
+        return claimed.item["template"] == self.template.name
 
     def _learn(self, outcome: Outcome) -> None:
         told = rate_told(outcome)

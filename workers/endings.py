@@ -32,6 +32,11 @@ class Made:
     confirmed: Confirmed | None = None
 
     @property
+    def status(self) -> int | None:
+        """Give the status that Calendly answered."""
+        return self.outcome.status if isinstance(self.outcome, Answer) else None
+
+    @property
     def response(self) -> dict[str, Any] | None:
         """Give Calendly's answer as the log and the callback show it."""
         return self.outcome.to_dict() if isinstance(self.outcome, Answer) else None
@@ -57,16 +62,20 @@ class Concluded:
 def delivery_ending(services: Services, destination: StandingDestination, end: Concluded) -> Ending:
     """Give the ending of a delivery's attempt, with its callback where it is over."""
     state, wait, decision = _what_follows(end.step)
-    outcome, verdict = end.made.outcome, end.verdict
-    status = outcome.status if isinstance(outcome, Answer) else None
+    verdict = end.verdict
     values = {"reason": end.reason, "response": to_json(end.made.response)}
     if end.made.request is not None:
         values["request"] = to_json(end.made.request)
-    if isinstance(verdict, Unknown):
+    if _may_have_worked(end):
         values["after_unknown"] = "1"
     return Ending(
         state=state,
-        attempt={"verdict": verdict.name, "status": status, "reason": verdict.reason, "decision": decision},
+        attempt={
+            "verdict": verdict.name,
+            "status": end.made.status,
+            "reason": verdict.reason,
+            "decision": decision,
+        },
         known=not isinstance(verdict, Unknown),
         wait=wait,
         spent=end.spent,
@@ -74,6 +83,12 @@ def delivery_ending(services: Services, destination: StandingDestination, end: C
         callback=_callback(services, destination, end, state) if state in TOLD else None,
         values=values,
     )
+
+
+def _may_have_worked(end: Concluded) -> bool:
+    """Tell whether a later "it is gone" could be this attempt's own work: after silence, or an answer of no meaning."""
+    status = end.made.status or 0
+    return isinstance(end.verdict, Unknown) or (status >= 500 and status != 503)
 
 
 def _what_follows(step: Step) -> tuple[str, float | None, str]:

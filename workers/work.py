@@ -28,7 +28,7 @@ def work_on(services: Services, lane: Lane) -> DeliveryWork | CallbackWork | Non
     except UnknownDestination:
         return None
     if lane.kind == "callback":
-        return CallbackWork(services, destination)
+        return CallbackWork(services, destination, _callback_secret(services, destination))
     try:
         credential, token = _credential(services, destination)
     except UnknownCredential:
@@ -41,6 +41,14 @@ def work_on(services: Services, lane: Lane) -> DeliveryWork | CallbackWork | Non
 
 class NotByThisWorker(Exception):
     """This process lacks a setting that the lane needs; the text says which. Nothing is wrong with the destination."""
+
+
+def _callback_secret(services: Services, destination: StandingDestination) -> str:
+    callback = destination.settings.callback
+    try:
+        return "" if callback is None else services.store.vault.open(callback.secret)
+    except CannotOpen as exc:
+        raise NotByThisWorker("No key in RELAY_SECRET_KEY opens the secret of its callback.") from exc
 
 
 def _credential(services: Services, destination: StandingDestination) -> tuple[Credential, str]:

@@ -1,7 +1,7 @@
 """Calendly: asking it, and reading its answers as verdicts."""
 
 from relay.calendly.client import Calendly, LookUpFailed, Me, TokenRefused
-from relay.calendly.confirm import Confirmed, Differs, Stands, Untold, confirm, needs_confirming
+from relay.calendly.confirm import Confirmed, Differs, Stands, Untold, confirm
 from relay.calendly.rate import RateTold, rate_told
 from relay.calendly.verdicts import read_failed_look_up, read_outcome
 
@@ -16,7 +16,6 @@ __all__ = [
     "TokenRefused",
     "Untold",
     "confirm",
-    "needs_confirming",
     "rate_told",
     "read_failed_look_up",
     "read_outcome",

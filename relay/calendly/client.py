@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -51,6 +52,7 @@ class Calendly:
     def __init__(self, settings: Settings, door: Sender | None = None) -> None:
         self._door = door or calendly_door(settings)
         self._timeout = settings.call_timeout
+        self._listener: Callable[[Outcome], None] = _nobody
         self._bases = {"personal_access_token": settings.calendly_api_url, "sandbox": settings.sandbox_url}
 
     def request_url(self, credential: Credential, call: Call) -> str:
@@ -66,7 +68,17 @@ class Calendly:
         if call.body is not None:
             body = json.dumps(call.body, separators=(",", ":"), allow_nan=False).encode()
             headers["Content-Type"] = "application/json"
-        return self._door.send(call.method, self.request_url(credential, call), headers, body, self._timeout)
+        outcome = self._door.send(
+            call.method, self.request_url(credential, call), headers, body, self._timeout
+        )
+        self._listener(outcome)
+        return outcome
+
+    def overheard(self, listener: Callable[[Outcome], None]) -> Calendly:
+        """Give the same way to Calendly, which tells `listener` the outcome of each call made by it."""
+        other = copy.copy(self)
+        other._listener = listener  # noqa: SLF001 - our own
+        return other
 
     def me(self, credential: Credential, token: str) -> Me:
         """Ask whom the token acts for.
@@ -119,6 +131,10 @@ class Calendly:
             raise LookUpFailed(f"Calendly did not give the list: {what_it_says(outcome)}", outcome)
         following = pagination.get("next_page_token") if isinstance(pagination, dict) else None
         return [row for row in rows if isinstance(row, dict)], following if isinstance(following, str) else ""
+
+
+def _nobody(_: Outcome) -> None:
+    """Listen to nothing."""
 
 
 def _read_me(resource: Any) -> Me | None:

@@ -53,9 +53,12 @@ def read_outcome(
     return _agreed(template, outcome) or _by_status(outcome, harmless=template.harmless_to_repeat)
 
 
-def _done(template: Template, answer: Answer) -> Delivered:
+def _done(template: Template, answer: Answer) -> Delivered | Unknown:
     if answer.status in template.success:
         return Delivered()
+    if isinstance(answer.body, str) and answer.body.strip():
+        # Somebody's page, such as a proxy's: Calendly speaks JSON.
+        return Unknown(f"The answer, with status {answer.status}, is none of Calendly's.")
     usual = " or ".join(str(status) for status in sorted(template.success))
     return Delivered(f"Calendly answered {answer.status} where {usual} is usual.")
 

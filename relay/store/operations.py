@@ -13,7 +13,7 @@ from relay.store.keys import Lane
 from relay.store.scripts import Scripts
 
 MAY_BE_RETRIED = ("dead", "canceled", "uncertain", "retrying")
-MAY_BE_CANCELED = ("queued", "retrying")
+MAY_BE_CANCELED = ("queued", "retrying", "uncertain")
 CALLBACK_MAY_BE_RETRIED = ("delivered", "dead", "retrying")
 
 
@@ -32,13 +32,14 @@ class Operations:
     def retry(self, identifier: str) -> DeliveryLog:
         """Put a delivery back into its lane, due now. Raises UnknownDelivery, UnknownDestination or Conflict."""
         lane = self._lane("delivery", identifier)
+        self._refuse_another_template(identifier)
         old = self._move("requeue", keys.delivery(identifier), lane, identifier, *MAY_BE_RETRIED)
         if old not in MAY_BE_RETRIED:
             raise Conflict(_only("A delivery can be retried", MAY_BE_RETRIED, old))
         return self._deliveries.get(identifier)
 
     def cancel(self, identifier: str) -> DeliveryLog:
-        """Take a waiting delivery out of its lane for good. Raises UnknownDelivery or Conflict."""
+        """Take a waiting or an uncertain delivery out of its lane for good. Raises UnknownDelivery or Conflict."""
         lane = self._lane("delivery", identifier, must_exist=False)
         old = self._move(
             "cancel", keys.delivery(identifier), lane, identifier, "Canceled by hand.", self._keep
@@ -64,6 +65,15 @@ class Operations:
         if must_exist:
             self._destinations.get(destination)
         return Lane("callback" if kind == "callback" else "delivery", destination)
+
+    def _refuse_another_template(self, identifier: str) -> None:
+        delivery = self._deliveries.get(identifier)
+        stands = self._destinations.get(delivery.destination).settings.template
+        if delivery.template != stands:
+            raise Conflict(
+                f"This delivery was made for {delivery.template}, and its destination was deleted; "
+                f"the one that has its id now is for {stands}."
+            )
 
     def _move(self, script: str, key: str, lane: Lane, identifier: str, *args: object) -> str:
         old: bytes = self._scripts.run(script, key, [lane.prefix, lane.name, identifier, *args])

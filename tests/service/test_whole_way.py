@@ -10,6 +10,8 @@ from standardwebhooks import Webhook
 
 from local.ports import free_port
 from relay.catalogue import TEMPLATES
+from relay.model.credential import Rate
+from relay.store import Lane, keys
 from sandbox import seed
 from sandbox.receiver import Reply
 from sandbox.server import Sandbox
@@ -309,3 +311,110 @@ def test_an_organization_that_was_not_known_is_found_when_it_is_needed(rig: Rig)
         f"{CALENDLY}/organizations/{seed.ORGANIZATION}"
         == (rig.manage("GET", "/credentials/late")["organization"])
     )
+
+
+def test_a_removal_that_worked_behind_an_error_counts_as_done(rig: Rig) -> None:
+    """A 504 says nothing about the effect, so the repeat's 404 means that it worked, not that it was wrong."""
+    rig.sandbox.faults.add("504", effect=True)
+
+    delivery = outcome_of(rig, "remove_user_from_organization")
+
+    assert ["failed", "done_already"] == [each.verdict for each in delivery.attempts]
+    assert "delivered" == delivery.state
+
+
+def test_an_unavailable_endpoint_holds_nobody_else_up(rig: Rig) -> None:
+    """A 503 with a wait is about that call; only a 429 is about the user."""
+    rig.sandbox.faults.add("503", headers={"Retry-After": "600"}, match={"path": "/scheduling_links"})
+    rig.destination("create_scheduling_link", "links")
+    rig.destination("cancel_scheduled_event", "cancel")
+    (waits,) = rig.accept(GOOD_RECORDS["create_scheduling_link"], "links")
+    rig.turn_until(lambda: rig.delivery(waits).state == "retrying")
+
+    (delivery,) = rig.accept(GOOD_RECORDS["cancel_scheduled_event"], "cancel")
+    rig.turn_until(lambda: rig.delivery(delivery).state == "delivered")
+
+    assert ("retrying", "busy") == (rig.delivery(waits).state, rig.delivery(waits).attempts[0].verdict)
+
+
+def test_look_ups_are_counted_and_learned_from(rig: Rig) -> None:
+    """What a look-up's answer tells of the window counts like any other's."""
+    rig.manage("PATCH", "/credentials/acme", {"rate": {"limit": 500, "window": 60}})
+    record = {"url": seed.SUBSCRIBED_URL, "events": ["contact.created"], "scope": "organization"}
+    outcome_of(rig, "create_webhook_subscription", record)
+    calls = len(rig.sandbox.calls())
+
+    left = rig.store.budget.ask("acme", 1_000, Rate(500, 60)).calls
+
+    assert 500 - calls == left
+
+
+def test_a_destination_made_anew_never_gets_the_deliveries_of_the_one_before(rig: Rig) -> None:
+    """A retry is refused where the id now stands for another template."""
+    gone = {"owner": f"{CALENDLY}/event_types/NOPE"}
+    dead = outcome_of(rig, "create_scheduling_link", gone)
+    rig.manage("DELETE", "/destinations/here")
+    rig.destination("delete_invitee_data")
+    before = len(calls_of(rig))
+
+    refused = rig.manage("POST", f"/deliveries/{dead.id}/retry", status=409)
+    rig.drain()
+
+    assert "create_scheduling_link" in refused["detail"]
+    assert ("dead", before) == (rig.delivery(dead.id).state, len(calls_of(rig)))
+
+
+def test_a_delivery_of_another_template_ends_dead_whatever_brought_it_there(rig: Rig) -> None:
+    """Were one to slip through, nothing is sent, and its lane goes on."""
+    dead = outcome_of(rig, "create_scheduling_link", {"owner": f"{CALENDLY}/event_types/NOPE"})
+    rig.manage("POST", f"/deliveries/{dead.id}/retry")
+    rig.store.redis.hset(keys.delivery(dead.id), "template", "mark_invitee_no_show")
+    before = len(calls_of(rig))
+
+    rig.drain()
+
+    assert ("dead", before) == (rig.delivery(dead.id).state, len(calls_of(rig)))
+    assert "another template" in rig.delivery(dead.id).reason
+
+
+def test_old_news_never_arrives_after_new(rig: Rig) -> None:
+    """A callback that still waits is replaced when there is something newer to tell of its delivery."""
+    rig.sandbox.receiver.tell_replies("here", [Reply(status=500, times=1)])
+    rig.sandbox.faults.add("status", status=404, match={"method": "POST"})
+    rig.destination("create_scheduling_link")
+    (delivery,) = rig.accept(GOOD_RECORDS["create_scheduling_link"])
+    rig.turn_until(lambda: [each.state for each in rig.delivery(delivery).callbacks] == ["retrying"])
+    rig.store.redis.zadd(keys.due(Lane("callback", "here")), {rig.delivery(delivery).callbacks[0].id: 9e15})
+
+    rig.manage("POST", f"/deliveries/{delivery}/retry")
+    rig.turn_until(lambda: len(rig.told()) == 2)
+
+    old, new = rig.delivery(delivery).callbacks
+    assert ["delivery.dead", "delivery.delivered"] == [told["type"] for told in rig.told()]
+    assert ("dead", "A newer outcome is told instead.") == (old.state, old.reason)
+    assert "delivered" == new.state
+
+
+def test_an_uncertain_delivery_can_be_left_as_it_is(rig: Rig) -> None:
+    """Whoever finds that the call did work cancels the delivery, and nothing is done twice."""
+    rig.sandbox.faults.add("cut_after", match={"method": "POST"})
+    delivery = outcome_of(rig, "create_scheduling_link")
+
+    rig.manage("POST", f"/deliveries/{delivery.id}/cancel")
+    rig.drain()
+
+    assert ("canceled", 1) == (rig.delivery(delivery.id).state, len(calls_of(rig)))
+    assert 204 == rig.client.delete("/api/v1/destinations/here", headers=rig.admin).status_code
+
+
+def test_a_callback_is_logged_with_the_address_that_was_called(rig: Rig) -> None:
+    """What waits goes to the URL that the destination has by then, and the log says so."""
+    rig.sandbox.receiver.tell_replies("here", [Reply(status=500, times=4)])
+    delivery = outcome_of(rig, "create_scheduling_link")
+    moved = rig.sandbox.callback_url("moved")
+
+    rig.manage("PATCH", "/destinations/here", {"callback": {"url": moved}})
+    rig.manage("POST", f"/deliveries/{delivery.id}/callback/retry")
+    rig.drain()
+
+    assert (1, moved) == (len(rig.told("moved")), rig.delivery(delivery.id).callbacks[0].url)

@@ -3,8 +3,9 @@
 -- ARGV prefix, destination, template, then per delivery: id, records, fields
 -- Returns {'ok', wake} or {'gone'} or {'refused', state}. Doing it twice stores once: ids are the callers'.
 local prefix, destination = ARGV[1], ARGV[2]
-local state, when_inactive = unpack(redis.call('HMGET', KEYS[1], 'state', 'when_inactive'))
-if not state then return { 'gone' } end
+local state, when_inactive, template = unpack(redis.call('HMGET', KEYS[1], 'state', 'when_inactive', 'template'))
+-- Records that were checked for another template are for a destination that is gone, whatever has its id by now.
+if not state or template ~= ARGV[3] then return { 'gone' } end
 if state ~= 'active' and when_inactive == 'refuse' then return { 'refused', state } end
 local now = now_ms()
 local lane = lane_keys(prefix, 'delivery/' .. destination)

@@ -42,8 +42,18 @@ if ARGV[12] ~= '' then
   redis.call('HSET', callback, 'delivery', id, 'destination', destination, 'type', ARGV[13], 'payload', ARGV[14],
     'url', ARGV[15], 'state', 'queued', 'attempt', 0, 'spent', 0, 'updated_at', now, 'next_attempt_at', now)
   local ids = redis.call('HGET', KEYS[1], 'callbacks')
-  redis.call('HSET', KEYS[1], 'callbacks', (ids and ids .. ' ' or '') .. ARGV[12])
   local callbacks = lane_keys(prefix, 'callback/' .. destination)
+  -- What is told now replaces what still waits to be told of this delivery: old news must not arrive after new.
+  for earlier in string.gmatch(ids or '', '%S+') do
+    local key = prefix .. 'callback:' .. earlier
+    local waits = redis.call('HGET', key, 'state')
+    if waits == 'queued' or waits == 'retrying' then
+      redis.call('ZREM', callbacks.due, earlier)
+      redis.call('HSET', key, 'state', 'dead', 'updated_at', now, 'reason', 'A newer outcome is told instead.')
+      redis.call('HDEL', key, 'next_attempt_at', 'token')
+    end
+  end
+  redis.call('HSET', KEYS[1], 'callbacks', (ids and ids .. ' ' or '') .. ARGV[12])
   redis.call('ZADD', callbacks.due, now, ARGV[12])
   attend(callbacks, now, now)
 end

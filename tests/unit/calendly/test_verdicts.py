@@ -45,6 +45,13 @@ def says(status: int, title: str = "", message: str = "", **more: Any) -> Answer
         (CANCEL, Answer(201), Delivered()),
         (CANCEL, Answer(200), Delivered("Calendly answered 200 where 201 is usual.")),
         (REMOVE, Answer(204), Delivered()),
+        (REMOVE, Answer(200, {}, None), Delivered("Calendly answered 200 where 204 is usual.")),
+        # a page of somebody's on the way
+        (
+            LINK,
+            Answer(200, {}, "<html>We'll be right back</html>"),
+            Unknown("The answer, with status 200, is none of Calendly's."),
+        ),
         # done already
         (
             CANCEL,
