@@ -12,7 +12,9 @@ from redis.retry import Retry
 
 from relay.errors import StoreUnavailable
 
-PATIENCE = 1.5  # seconds that one command may take: the inbound route answers within two, whatever Redis does
+PATIENCE = (
+    1.5  # seconds that one command may take: whoever waits for the inbound route waits for two or three
+)
 
 
 def connect(url: str, *, patience: float | None = PATIENCE) -> Redis:

@@ -46,19 +46,12 @@ class Credentials:
         """Store a new credential. Raises Conflict if its id is taken."""
         stamped = replace(credential, created_at=time.time(), updated_at=time.time())
         with speaking_our_errors():
+            # Listed before, so that what exists is always found; and after, in case a deletion came in between.
             self._redis.sadd(keys.CREDENTIALS, credential.id)
             stored = self._redis.set(keys.credential(credential.id), to_json(stamped.to_dict()), nx=True)
+            self._redis.sadd(keys.CREDENTIALS, credential.id)
         if not stored:
             raise Conflict(f"A credential with the id '{credential.id}' exists.")
-        return stamped
-
-    def replace(self, credential: Credential) -> Credential:
-        """Store new settings over the old ones. Raises UnknownCredential if there are none."""
-        stamped = replace(credential, updated_at=time.time())
-        with speaking_our_errors():
-            stored = self._redis.set(keys.credential(credential.id), to_json(stamped.to_dict()), xx=True)
-        if not stored:
-            raise UnknownCredential
         return stamped
 
     def change(self, identifier: str, change: Callable[[Credential], Credential]) -> Credential:
@@ -90,6 +83,8 @@ class Credentials:
             self._redis.delete(keys.credential(identifier))
             self._redis.delete(keys.budget(identifier))
             self._redis.srem(keys.CREDENTIALS, identifier)
+            if self._redis.exists(keys.credential(identifier)):  # made anew in between
+                self._redis.sadd(keys.CREDENTIALS, identifier)
 
     def destinations(self, identifier: str) -> list[str]:
         """Give the ids of the destinations that use a credential, by id."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -15,10 +15,16 @@ from relay.model.delivery import Attempt, CallbackLog, DeliveryLog
 from relay.model.ids import first_at
 from relay.store import keys
 from relay.store.connection import speaking_our_errors
-from relay.store.texts import from_json, moment, seconds, texts
+from relay.store.texts import from_json, moment, seconds, text, texts
 
 PREFIX = "dlv_"
 MOST_SEARCHED = 2000  # deliveries that one page looks through for a text before it hands out a cursor
+AT_A_TIME = 100  # deliveries whose records are read in one round trip
+# What lists show of a delivery and of its callbacks: records and answers can be large, and lists are long.
+OUTLINE = (
+    *("destination", "template", "state", "accepted_at", "updated_at", "settled_at", "next_attempt_at"),
+    *("reason", "attempt", "callbacks", "type", "url"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,32 +60,35 @@ class Deliveries:
         return found[0]
 
     def page(self, wanted: Wanted, *, limit: int = 50, cursor: str | None = None) -> Page:
-        """Give up to `limit` deliveries older than `cursor`, newest first. A page may be short, and more may follow.
+        """Give up to `limit` deliveries older than `cursor`, newest first, in outline: without records and answers.
 
-        Raises BadRequest for a cursor that no page gave.
+        A page may be short, and more may follow. Raises BadRequest for a cursor that no page gave.
         """
         if cursor is not None and not _looks_right(cursor):
             raise BadRequest("The cursor is not one that a page gave.")
         if wanted.record is None:
             ids = self._ids(wanted, cursor, limit + 1)
-            return Page(self._fetch(ids[:limit]), ids[limit - 1] if len(ids) > limit else None)
-        return self._search(wanted, limit, cursor)
+            return Page(self._fetch(ids[:limit], OUTLINE), ids[limit - 1] if len(ids) > limit else None)
+        ids, following = self._search(wanted, limit, cursor)
+        return Page(self._fetch(ids, OUTLINE), following)
 
-    def _search(self, wanted: Wanted, limit: int, cursor: str | None) -> Page:
-        """Look for a text in the records of what the other filters leave."""
-        text = (wanted.record or "").casefold()
-        found: list[DeliveryLog] = []
-        for _ in range(MOST_SEARCHED // limit + 1):
-            ids = self._ids(wanted, cursor, limit)
-            for delivery in self._fetch(ids):
-                if any(text in leaf.casefold() for leaf in _leaves(delivery.records)):
-                    found.append(delivery)
+    def _search(self, wanted: Wanted, limit: int, cursor: str | None) -> tuple[list[str], str | None]:
+        """Look for a text in the records of what the other filters leave; give ids, and where to go on."""
+        sought = (wanted.record or "").casefold()
+        found: list[str] = []
+        for _ in range(MOST_SEARCHED // AT_A_TIME):
+            ids = self._ids(wanted, cursor, AT_A_TIME)
+            for identifier, item in zip(
+                ids, self._hashes(map(keys.delivery, ids), ("records",)), strict=True
+            ):
+                if any(sought in leaf.casefold() for leaf in _leaves(from_json(item.get("records")))):
+                    found.append(identifier)
                     if len(found) == limit:
-                        return Page(found, delivery.id)
-            if len(ids) < limit:
-                return Page(found, None)
+                        return found, identifier
+            if len(ids) < AT_A_TIME:
+                return found, None
             cursor = ids[-1]
-        return Page(found, cursor)
+        return found, cursor
 
     def _ids(self, wanted: Wanted, cursor: str | None, limit: int) -> list[str]:
         upper = "+" if wanted.until is None else f"({first_at(PREFIX, int(wanted.until * 1000) + 1)}"
@@ -94,23 +103,25 @@ class Deliveries:
             merged = heapq.merge(*pipe.execute(), reverse=True)
         return [raw.decode() for raw in islice(merged, limit)]
 
-    def _fetch(self, ids: Sequence[str]) -> list[DeliveryLog]:
-        """Read deliveries and their callbacks; what is no longer kept is left out."""
-        stored = self._hashes([keys.delivery(identifier) for identifier in ids])
-        names = [name for item in stored for name in item.get("callbacks", "").split()]
-        callbacks = dict(zip(names, self._hashes([keys.callback(name) for name in names]), strict=True))
-        return [
-            _delivery(identifier, item, callbacks)
-            for identifier, item in zip(ids, stored, strict=True)
-            if item
-        ]
+    def _fetch(self, ids: Sequence[str], names: Sequence[str] = ()) -> list[DeliveryLog]:
+        """Read deliveries and their callbacks, whole or only these names of them; what is no longer kept is left out."""
+        stored = self._hashes(map(keys.delivery, ids), names)
+        callbacks = [name for item in stored for name in item.get("callbacks", "").split()]
+        told = dict(zip(callbacks, self._hashes(map(keys.callback, callbacks), names), strict=True))
+        pairs = zip(ids, stored, strict=True)
+        return [_delivery(identifier, item, told) for identifier, item in pairs if item]
 
-    def _hashes(self, names: Sequence[str]) -> list[dict[str, str]]:
+    def _hashes(self, hashes: Iterable[str], names: Sequence[str] = ()) -> list[dict[str, str]]:
+        """Read hashes in one round trip, whole or only these names of them."""
         with speaking_our_errors():
             pipe = self._redis.pipeline(transaction=False)
-            for name in names:
-                pipe.hgetall(name)
-            return [texts(raw) for raw in pipe.execute()]
+            for each in hashes:
+                pipe.hmget(each, names) if names else pipe.hgetall(each)
+            read = pipe.execute()
+        if not names:
+            return [texts(raw) for raw in read]
+        named = [zip(names, raw, strict=True) for raw in read]
+        return [{name: text(value) for name, value in pairs if value is not None} for pairs in named]
 
 
 def _looks_right(identifier: str) -> bool:
@@ -133,7 +144,7 @@ def _leaves(value: Any) -> Iterator[str]:
 
 
 def _attempts(item: dict[str, str]) -> tuple[Attempt, ...]:
-    found = [from_json(text) for name, text in item.items() if name.startswith("attempt:")]
+    found = [from_json(raw) for name, raw in item.items() if name.startswith("attempt:")]
     return tuple(
         Attempt(
             number=int(raw["number"]),
@@ -172,8 +183,8 @@ def _delivery(identifier: str, item: dict[str, str], callbacks: dict[str, dict[s
         settled_at=seconds(item.get("settled_at")),
         next_attempt_at=seconds(item.get("next_attempt_at")),
         reason=item.get("reason", ""),
-        records=from_json(item["records"]),
-        fields=from_json(item["fields"]),
+        records=from_json(item.get("records")) or [],
+        fields=from_json(item.get("fields")) or {},
         attempts=_attempts(item),
         attempt_count=int(item["attempt"]),
         request=from_json(item.get("request")),

@@ -43,7 +43,10 @@ class Destinations:
         with speaking_our_errors():
             # Listed first: a destination that exists is always found, a listed one that does not exist is skipped.
             self._redis.sadd(keys.DESTINATIONS, destination.id)
-        if self._put(destination, "") != 1:
+        stored = self._put(destination, "") == 1
+        with speaking_our_errors():
+            self._redis.sadd(keys.DESTINATIONS, destination.id)  # a deletion may have come in between
+        if not stored:
             raise Conflict(f"A destination with the id '{destination.id}' exists.")
         return self.get(destination.id)
 
@@ -83,6 +86,8 @@ class Destinations:
             )
         with speaking_our_errors():
             self._redis.srem(keys.DESTINATIONS, identifier)
+            if self._redis.exists(keys.destination(identifier)):  # made anew in between
+                self._redis.sadd(keys.DESTINATIONS, identifier)
 
     def counts(self, identifier: str) -> dict[str, int]:
         """Count the destination's deliveries by state."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from relay.errors import Conflict, UnknownCredential
 from relay.model.credential import Credential, Rate
-from relay.store import Store
+from relay.store import Store, keys
 from tests.service.store.one_lane import a_destination
 
 
@@ -74,3 +75,22 @@ def test_a_deleted_credential_leaves_nothing(store: Store) -> None:
     store.credentials.delete("acme")
 
     assert [] == store.redis.keys("*")
+
+
+def test_one_that_is_made_while_it_is_deleted_is_listed(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What exists is always found: a key rotation must not pass it by."""
+    store.credentials.create(a_credential())
+    delete = store.redis.delete
+
+    def made_anew(*names: str) -> Any:
+        deleted = delete(*names)
+        if keys.credential("acme") in names:
+            store.credentials.create(a_credential())
+        return deleted
+
+    monkeypatch.setattr(store.redis, "delete", made_anew)
+    store.credentials.delete("acme")
+
+    assert ["acme"] == [each.id for each in store.credentials.all()]

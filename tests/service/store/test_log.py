@@ -140,6 +140,7 @@ def test_a_delivery_that_is_none_is_unknown(store: Store, identifier: str) -> No
 def test_a_search_looks_through_a_bounded_number(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page may then be empty, and its cursor goes on until something is found."""
     monkeypatch.setattr(log, "MOST_SEARCHED", 10)
+    monkeypatch.setattr(log, "AT_A_TIME", 5)
     here = OneLane(store)
     (wanted,) = here.accept(here.new(records=[{"name": "needle"}]))
     here.accept(40)
