@@ -56,7 +56,7 @@ def test_the_templates_in_the_readme_are_those_of_the_catalogue() -> None:
 
 def test_the_changelog_and_the_readme_name_no_missing_file() -> None:
     """Each relative link leads somewhere."""
-    for document in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md"):
+    for document in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/guide.md", "docs/architecture.md"):
         text = (ROOT / document).read_text(encoding="utf-8")
         links = re.findall(r"\]\(([^)#]+)\)", text)
         missing = [link for link in links if "://" not in link and not (ROOT / link).exists()]
