@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
+import signal
 import sys
 
-from local.demo import demo
-from local.errors import LocalError, StopAsked
-from local.run import run
+if __name__ == "__main__":
+    # Before the imports below, which take a moment: until the supervisor listens there is nothing to end in
+    # order, so a Ctrl-C may end this process at once, and without a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run one of the two commands; 1 with a sentence on stderr if it could not do its work."""
-    parser = argparse.ArgumentParser(
-        prog="python -m local", description="Calendly Relay on this machine, whole."
-    )
-    parser.add_argument(
-        "command", choices=["run", "demo"], help="run until Ctrl-C, or show the whole way once"
-    )
-    command = {"run": run, "demo": demo}[parser.parse_args(arguments).command]
-    try:
-        command()
-    except (StopAsked, KeyboardInterrupt):
-        print("Stopped before the end.", file=sys.stderr)
-        return 1
-    except LocalError as exc:
-        print(exc, file=sys.stderr)
-        return 1
-    return 0
-
+from local.commands import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -18,7 +18,7 @@ OUTPUT_GRACE = 2.0  # seconds that the last lines may take to arrive once the pr
 
 
 class Child:
-    """A process that can be started, stopped and started again; every line it says goes to `listener`."""
+    """A process that can be started, stopped and started again; every line it says goes to `listener`, after `edit`."""
 
     def __init__(
         self,
@@ -28,12 +28,14 @@ class Child:
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         listener: Callable[[str], None] | None = None,
+        edit: Callable[[str], str] = str,
     ) -> None:
         self.name = name
         self.command = list(command)
         self.env = None if env is None else dict(env)
         self.cwd = cwd
         self.listener = listener
+        self.edit = edit
         self.last_lines: deque[str] = deque(maxlen=LINES_KEPT)
         self._process: subprocess.Popen[str] | None = None
         self._cleared = False
@@ -108,7 +110,8 @@ class Child:
         if process.stdout is None:
             return
         with process.stdout as lines:
-            for line in lines:
-                self.last_lines.append(line.rstrip("\n"))
+            for said in lines:
+                line = self.edit(said.rstrip("\n"))
+                self.last_lines.append(line)
                 if self.listener is not None:
-                    self.listener(line.rstrip("\n"))
+                    self.listener(line)

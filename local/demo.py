@@ -7,17 +7,19 @@ import os
 import secrets
 import tempfile
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 from local.client import Client
-from local.errors import CallFailed, LocalError
+from local.errors import CallFailed, CannotStart, LocalError, StopAsked
 from local.furnish import DemoRoute, demo_route, furnish, remove, sample_record
 from local.house import House, running_house
 from local.ports import LOOPBACK, free_port
+from local.redis_look import RedisLook
 from local.settings import ROOT, given_environ, needs_redis
 from local.supervisor import Supervisor
+from local.sweep import sweep
 from local.terminal import Terminal
 
 # Three times the first, the second and the time to stop stay below a minute.
@@ -30,14 +32,15 @@ def demo(environ: Mapping[str, str] | None = None, terminal: Terminal | None = N
     """Show the whole way once, on ports and in a folder of its own, leaving nothing behind."""
     terminal = terminal or Terminal(quiet=True)
     supervisor = Supervisor(terminal.say)
-    with tempfile.TemporaryDirectory(prefix="calendly-relay-demo-") as folder:
+    with supervisor.listening(), tempfile.TemporaryDirectory(prefix="calendly-relay-demo-") as folder:
         given = demo_environ(
             given_environ(os.environ if environ is None else environ, ROOT / ".env"), Path(folder)
         )
         terminal.show("Starting Redis, the Calendly sandbox, the web process and a worker …")
         try:
-            with running_house(given, supervisor, terminal, START_TIME) as house:
-                _show_once(house, supervisor, terminal, shared_redis=not needs_redis(given))
+            _run_through(given, supervisor, terminal)
+        except StopAsked:
+            raise
         except LocalError:
             _show_last_lines(supervisor, terminal)
             raise
@@ -54,6 +57,28 @@ def demo_environ(given: Mapping[str, str], folder: Path) -> dict[str, str]:
     }
     kept = {name: value for name, value in given.items() if name != "RELAY_PUBLIC_URL"}
     return {**kept, **elsewhere}
+
+
+def _run_through(given: Mapping[str, str], supervisor: Supervisor, terminal: Terminal) -> None:
+    shared = not needs_redis(given)
+    with ExitStack() as afterwards:  # once everything has stopped
+
+        def agree(redis: RedisLook) -> None:
+            only_if_empty(redis)
+            if shared:
+                afterwards.callback(sweep, redis.url)
+
+        with running_house(given, supervisor, terminal, START_TIME, agree) as house:
+            _show_once(house, supervisor, terminal, shared_redis=shared)
+
+
+def only_if_empty(redis: RedisLook) -> None:
+    """Raise CannotStart if somebody's data is in Redis: the demo's worker would take the work that waits there."""
+    if redis.contents.keys:
+        raise CannotStart(
+            f"The demo needs a Redis of its own, and {redis.where}, database {redis.database}, is not empty: "
+            "leave REDIS_URL out, or name an empty database."
+        )
 
 
 def _show_once(house: House, supervisor: Supervisor, terminal: Terminal, *, shared_redis: bool) -> None:

@@ -70,7 +70,12 @@ def furnish(relay: Client, sandbox: Client, route: DemoRoute) -> None:
         relay.call("PATCH", path, {"inbound": route.inbound, "callback": route.callback})
     if standing["state"] == "draft":
         relay.call("POST", f"{path}/activate")
-    sandbox.call("PUT", RECEIVER_SECRET, {"secret": route.callback_secret})
+    tell_receiver(sandbox, route.callback_secret)
+
+
+def tell_receiver(sandbox: Client, secret: str) -> None:
+    """Let the sandbox's receiver check the demo's signatures."""
+    sandbox.call("PUT", RECEIVER_SECRET, {"secret": secret})
 
 
 def remove(relay: Client, route: DemoRoute) -> None:

@@ -74,11 +74,12 @@ class Supervisor:
             self.watch_once()
             self._give_up_on_the_hopeless()
 
-    def watch(self) -> None:
-        """Keep watch until somebody asks to stop."""
+    def watch(self, chore: Callable[[], None]) -> None:
+        """Keep watch until somebody asks to stop, doing a small chore at each look."""
         try:
             while True:
                 self.watch_once()
+                chore()
         except StopAsked:
             return
 
@@ -129,8 +130,9 @@ class Supervisor:
     def _give_up_on_the_hopeless(self) -> None:
         for watched in (watched for stage in self._stages for watched in stage):
             if watched.failures >= HOPELESS:
-                last = watched.child.last_lines[-1] if watched.child.last_lines else "it said nothing"
-                raise CannotStart(f"{watched.child.name} ends whenever it is started: {last}")
+                raise CannotStart(
+                    f"{watched.child.name} ends whenever it is started: {_last_words(watched.child)}"
+                )
 
     def _look_after(self, watched: Watched) -> None:
         now = time.monotonic()
@@ -144,6 +146,13 @@ class Supervisor:
             watched.failures += 1
             watched.restart_at = now + wait
             self._say(f"{watched.child.name} {_how_it_ended(watched.child)}; starting it again in {wait:g} s")
+            gave_up = (watched.child.exit_code or 0) > 0  # then it said why, and nobody has seen that
+            if gave_up and watched.child.listener is None and watched.failures == 1:
+                self._say(f"the last that {watched.child.name} said: {_last_words(watched.child)}")
+
+
+def _last_words(child: Child) -> str:
+    return child.last_lines[-1] if child.last_lines else "it said nothing"
 
 
 def _how_it_ended(child: Child) -> str:

@@ -16,7 +16,9 @@ from local.child import Child
 from local.errors import CannotStart
 from local.kept import keep, kept
 from local.ports import LOOPBACK, free_port, is_free
-from local.valkey_binary import find_server
+from local.valkey_binary import Server, find_servers
+from local.valkey_words import why_not, without_advice
+from local.writer import note_writer, server_for
 
 CONFIG = """\
 bind {host}
@@ -49,12 +51,20 @@ class EmbeddedValkey:
         self.fsync = fsync
         self._port_is_ours = port == 0
         self.password = ""
-        self.child = Child("redis", [str(find_server()), CONFIG_FILE], cwd=self.directory)
+        self.child = Child("redis", [], cwd=self.directory, edit=without_advice)
+        self._server: Server | None = None
 
     @property
     def url(self) -> str:
         """Where clients connect, password included."""
         return f"redis://:{self.password}@{LOOPBACK}:{self.port}/0"
+
+    @property
+    def server(self) -> Server:
+        """The server that opens the data: chosen when it is first asked for, and kept to."""
+        if self._server is None:
+            self._server = server_for(self.directory, find_servers())
+        return self._server
 
     @property
     def pid(self) -> int | None:
@@ -70,6 +80,7 @@ class EmbeddedValkey:
         # In a file, not among the arguments: `ps` shows those to every user of the machine.
         settings = {"host": LOOPBACK, "port": self.port, "password": self.password, "fsync": self.fsync}
         keep(self.directory / CONFIG_FILE, CONFIG.format(**settings))
+        self.child.command = [str(self.server.binary), CONFIG_FILE]
         return self.child
 
     def start(self) -> None:
@@ -82,8 +93,11 @@ class EmbeddedValkey:
                 break
             if self._port_is_ours:
                 self.port = 0
-        last = self.child.last_lines[-1] if self.child.last_lines else "it said nothing"
-        raise CannotStart(f"The embedded Redis did not start in {self.directory}: {last}")
+        raise CannotStart(self.why_not())
+
+    def why_not(self) -> str:
+        """Say in one sentence why the server did not start."""
+        return why_not(self.child.last_lines, self.server.make, self.directory)
 
     def stop(self) -> None:
         """Let the server finish its writes and end; kill it if that takes too long."""
@@ -109,6 +123,13 @@ class EmbeddedValkey:
             except redis.RedisError:
                 return False
 
+    def opened(self) -> bool:
+        """Tell whether the server answers; from then on the data counts as written by it."""
+        if not self.answers():
+            return False
+        note_writer(self.directory, self.server.make)
+        return True
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -126,7 +147,7 @@ class EmbeddedValkey:
     def _came_up(self) -> bool:
         deadline = time.monotonic() + START_TIME
         while self.child.alive and time.monotonic() < deadline:
-            if self.answers():
+            if self.opened():
                 return True
             time.sleep(0.01)
         self.child.clear_away()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import signal
 import socket
 import sys
 from typing import Any
@@ -40,6 +41,7 @@ class Server(BaseApplication):
             "loglevel": "warning",
             "control_socket_disable": True,
             "proc_name": "sandbox",
+            "child_exit": end_with_worker,
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
@@ -47,6 +49,11 @@ class Server(BaseApplication):
     def load(self) -> Any:
         """Build the application, in the worker."""
         return create_app(Simulator())
+
+
+def end_with_worker(server: Any, _worker: object) -> None:
+    """End when the one worker does: the world in its memory is lost, and a new one must not pass for it."""
+    os.kill(server.pid, signal.SIGTERM)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -12,11 +12,13 @@ from itertools import islice
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request
 
+from sandbox.access import plan_of
 from sandbox.entities import Token
 from sandbox.journal import Entry
 from sandbox.receiver import Callback
 from sandbox.simulator import Simulator
 from sandbox.snapshot import snapshot
+from sandbox.state import State
 
 SHOWN_ROWS = 100
 REFRESH_SECONDS = 5
@@ -45,7 +47,8 @@ def things() -> Response:
     """Show what is there to try things with: tokens, events, people."""
     simulator = _simulator()
     with simulator.state.lock:
-        tokens = [_token_row(token) for token in islice(simulator.state.tokens.values(), SHOWN_ROWS)]
+        known = islice(simulator.state.tokens.values(), SHOWN_ROWS)
+        tokens = [_token_row(simulator.state, token) for token in known]
         world = snapshot(simulator.state)
     return _page("try.html", tokens=tokens, world=world, most=SHOWN_ROWS)
 
@@ -90,11 +93,13 @@ def _call_row(entry: Entry) -> dict[str, object]:
     return {"entry": entry, "sent": _pretty_text(entry.body), "answer": _pretty(entry.answer)}
 
 
-def _token_row(token: Token) -> dict[str, object]:
+def _token_row(state: State, token: Token) -> dict[str, object]:
     return {
         "value": token.value,
         "user": token.user.name,
-        "scopes": ", ".join(sorted(token.scopes)) if token.scopes is not None else "everything",
+        "role": state.membership_of(token.user).role,
+        "plan": plan_of(state, token),
+        "scopes": None if token.scopes is None else sorted(token.scopes),
     }
 
 

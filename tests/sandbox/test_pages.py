@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import requests
 
@@ -85,3 +87,49 @@ def test_the_ids_to_try_are_listed(sandbox: Sandbox) -> None:
         seed.SUBSCRIPTION,
     ):
         assert uuid in page
+
+
+def test_each_token_shows_whose_it_is_and_what_that_person_may(sandbox: Sandbox) -> None:
+    """As the README has it: an owner may do everything, others what role and plan allow."""
+    page = requests.get(sandbox.url + "/try", timeout=10).text
+
+    rows = dict(re.findall(r"<tr><td class=\"id\"><code>(sandbox[a-z-]*)</code></td>(.*?)</tr>", page))
+    shown = {token: [*re.findall(r">([^<>]+)</td>", row)] for token, row in rows.items()}
+    assert {
+        "sandbox": ["Olivia Owner", "owner", "Enterprise", "everything"],
+        "sandbox-admin": [
+            "Adam Admin",
+            "admin",
+            "Enterprise",
+            "what the role admin and the Enterprise plan allow",
+        ],
+        "sandbox-member": [
+            "Mia Member",
+            "user",
+            "Enterprise",
+            "what the role user and the Enterprise plan allow",
+        ],
+        "sandbox-free": ["Fred Free", "owner", "Free", "what the role owner and the Free plan allow"],
+    } == {token: row for token, row in shown.items() if token not in {seed.READ_TOKEN, seed.NARROW_TOKEN}}
+    assert "scheduled_events:write, users:read" == shown[seed.NARROW_TOKEN][-1]
+
+
+def test_a_callback_that_was_not_checked_says_how_to_have_it_checked(sandbox: Sandbox) -> None:
+    """The command works as it stands, but for the secret, and also for a name that somebody chose."""
+    headers = {"webhook-id": "m", "webhook-timestamp": "1", "webhook-signature": "v1,AA=="}
+    requests.post(sandbox.callback_url("my crm"), data="{}", headers=headers, timeout=10)
+
+    before = requests.get(sandbox.url + "/", timeout=10).text
+    command = re.search(
+        r"curl -X PUT (\S+/secret) -d &#39;(.*?)&#39;|curl -X PUT (\S+/secret) -d '(.*?)'", before
+    )
+    assert command is not None
+    address, body = [part for part in command.groups() if part]
+    told = requests.put(address, data=body.replace("…", "c2VjcmV0"), timeout=10)
+    requests.post(sandbox.callback_url("my crm"), data="{}", headers=headers, timeout=10)
+    after = requests.get(sandbox.url + "/", timeout=10).text
+
+    assert 204 == told.status_code
+    assert "Any name works" in before
+    assert "signature wrong" not in before
+    assert "signature wrong" in after

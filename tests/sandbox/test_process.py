@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
@@ -88,3 +90,15 @@ def test_a_signal_ends_it_at_once(stop: signal.Signals) -> None:
 
     assert 0 == code
     assert time.monotonic() - start < 5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists a process's children in /proc")
+def test_it_ends_when_its_world_is_lost() -> None:
+    """A world that silently began anew would pass for the old one."""
+    with subprocess.Popen([*COMMAND, "--port", "0"], stdout=subprocess.PIPE, text=True) as process:
+        requests.get(f"{_address(process)}/calls", timeout=10)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        os.kill(int(children.read_text(encoding="utf-8")), signal.SIGKILL)
+        code = process.wait(timeout=10)
+
+    assert 0 == code

@@ -16,15 +16,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import redis
 import requests
 
-from local.__main__ import main
+from local.commands import main
 from local.data_dir import DataDir
 from local.ports import LOOPBACK, free_port
+from local.valkey import EmbeddedValkey
 
 ROOT = Path(__file__).resolve().parents[2]
 START_TIME = 40.0  # seconds for a whole house on a busy machine
 STOP_TIME = 10.0  # seconds, as promised
+LITTLE = ["+dbsize", "+exists", "+select", "+hello", "+client", "+ping"]  # what a guest of Redis may do
 
 
 @pytest.fixture
@@ -50,6 +53,13 @@ def set_environ(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str]) -> Cal
             monkeypatch.setenv(name, value)
 
     return set_it
+
+
+@pytest.fixture
+def other_redis(tmp_path: Path) -> Iterator[EmbeddedValkey]:
+    """Give a Redis that the house does not bring itself."""
+    with EmbeddedValkey(tmp_path / "other", fsync="no") as server:
+        yield server
 
 
 @pytest.fixture
@@ -105,6 +115,26 @@ def callback_about(delivery: str, sandbox_url: str) -> dict[str, object]:
     raise AssertionError(f"no callback about {delivery}")
 
 
+def wait_for_text(output: Path, text: str) -> None:
+    """Wait until the house has printed a text."""
+    deadline = time.monotonic() + START_TIME
+    while time.monotonic() < deadline:
+        if text in output.read_text(encoding="utf-8"):
+            return
+        time.sleep(0.05)
+    raise AssertionError(output.read_text(encoding="utf-8"))
+
+
+def wait_for_readiness(environ: dict[str, str], status: int) -> None:
+    """Wait until the relay answers so when it is asked whether it is ready."""
+    deadline = time.monotonic() + START_TIME
+    while time.monotonic() < deadline:
+        if requests.get(f"http://{LOOPBACK}:{environ['PORT']}/readyz", timeout=5).status_code == status:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"/readyz is never answered {status}")
+
+
 def stopped(house: subprocess.Popen[bytes]) -> tuple[int, bool]:
     """Press Ctrl-C; give the exit code, and whether it took no longer than promised."""
     began = time.monotonic()
@@ -117,8 +147,11 @@ def stopped(house: subprocess.Popen[bytes]) -> tuple[int, bool]:
 def test_run_starts_everything_and_stops_it_again_twice(
     start_house: Callable[[], subprocess.Popen[bytes]], environ: dict[str, str], tmp_path: Path
 ) -> None:
-    """The pasted line works, its callback is verified, and the second run finds keys and data of the first."""
-    lines, outcomes = [], []
+    """The pasted line works, its callback is verified, and the second run finds keys and data of the first.
+
+    Between the lines of the relay nothing is said by servers that start and stop as they should.
+    """
+    lines, outcomes, chatter = [], [], []
 
     for _ in range(2):
         house = start_house()
@@ -126,9 +159,12 @@ def test_run_starts_everything_and_stops_it_again_twice(
         answer = paste(lines[-1])
         callback = callback_about(answer.json()["accepted"][0]["delivery"], environ["RELAY_SANDBOX_URL"])
         outcomes.append((answer.status_code, callback["signature"], *stopped(house)))
+        said = (tmp_path / "output").read_text(encoding="utf-8").splitlines()
+        chatter += [line for line in said if line.startswith("redis") or "[INFO]" in line]
 
     assert [(202, "verified", 0, True)] * 2 == outcomes
     assert lines[0] == lines[1]
+    assert [] == chatter
 
 
 @pytest.mark.timeout(90)
@@ -211,10 +247,12 @@ def test_every_wrong_setting_is_named(
 
 
 def test_a_process_that_cannot_start_ends_the_demo(
-    capfd: pytest.CaptureFixture[str], set_environ: Callable[..., None]
+    capfd: pytest.CaptureFixture[str], set_environ: Callable[..., None], other_redis: EmbeddedValkey
 ) -> None:
     """What the processes said last is shown, with a sentence about what did not happen."""
-    set_environ(REDIS_URL="redis://127.0.0.1:1/0", RELAY_SECRET_KEY="s" * 32)
+    with redis.Redis.from_url(other_redis.url) as client:
+        client.acl_setuser("guest", enabled=True, passwords=["+guest"], keys=["*"], commands=LITTLE)
+    set_environ(REDIS_URL=f"redis://guest:guest@{LOOPBACK}:{other_redis.port}/0")
 
     code = main(["demo"])
 
@@ -222,3 +260,154 @@ def test_a_process_that_cannot_start_ends_the_demo(
     assert 1 == code
     assert "--- the last lines of worker" in shown.out
     assert shown.err
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        (f"redis://u:hidden@{LOOPBACK}:{{closed}}/3", "cannot be reached: connection refused."),
+        (f"redis://:hidden@{LOOPBACK}:{{port}}/0", "does not accept the user and password of REDIS_URL."),
+        (f"redis://{LOOPBACK}:{{port}}/0", "wants a password, and REDIS_URL has none."),
+        (f"redis://:{{password}}@{LOOPBACK}:{{port}}/99", "has no database 99."),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "demo"])
+def test_a_redis_that_cannot_be_used_is_said_in_one_sentence(
+    capsys: pytest.CaptureFixture[str],
+    set_environ: Callable[..., None],
+    other_redis: EmbeddedValkey,
+    command: str,
+    address: str,
+    says: str,
+) -> None:
+    """Soon, with host and port, and never with the password."""
+    values = {"port": other_redis.port, "closed": free_port(), "password": other_redis.password}
+    set_environ(REDIS_URL=address.format(**values))
+    began = time.monotonic()
+
+    code = main([command])
+
+    error = capsys.readouterr().err
+    assert 1 == code
+    assert f"The Redis that REDIS_URL names, {LOOPBACK}:" in error
+    assert error.endswith(f"{says}\n")
+    assert 1 == error.count("\n")
+    assert not any(secret in error for secret in ("hidden", other_redis.password))
+    assert time.monotonic() - began < 15
+
+
+def test_a_demo_leaves_other_peoples_redis_alone(
+    capsys: pytest.CaptureFixture[str], set_environ: Callable[..., None], other_redis: EmbeddedValkey
+) -> None:
+    """Its worker would take the work that waits there."""
+    set_environ(REDIS_URL=other_redis.url)
+    with redis.Redis.from_url(other_redis.url) as client:
+        client.set("somebody's", "data")
+
+        code = main(["demo"])
+
+        assert [b"somebody's"] == client.keys()
+    error = capsys.readouterr().err
+    assert 1 == code
+    assert f"{LOOPBACK}:{other_redis.port}, database 0, is not empty" in error
+    assert 1 == error.count("\n")
+
+
+@pytest.mark.timeout(90)
+def test_a_demo_leaves_an_empty_redis_empty(
+    set_environ: Callable[..., None], other_redis: EmbeddedValkey
+) -> None:
+    """So that it can be shown again."""
+    set_environ(REDIS_URL=other_redis.url)
+
+    codes = [main(["demo"]), main(["demo"])]
+
+    with redis.Redis.from_url(other_redis.url) as client:
+        assert [] == client.keys()
+    assert [0, 0] == codes
+
+
+def test_new_keys_never_meet_the_secrets_of_a_relay(
+    capsys: pytest.CaptureFixture[str],
+    set_environ: Callable[..., None],
+    environ: dict[str, str],
+    other_redis: EmbeddedValkey,
+) -> None:
+    """Refused each time: the first refusal keeps no key that the second start would take for the right one."""
+    set_environ(REDIS_URL=other_redis.url)
+    with redis.Redis.from_url(other_redis.url) as client:
+        client.sadd("relay:destinations", "hires")
+
+    codes = [main(["run"]), main(["run"])]
+
+    error = capsys.readouterr().err
+    assert [1, 1] == codes
+    assert 2 == error.count("a made-up RELAY_SECRET_KEY could not open them")
+    assert not (Path(environ["RELAY_DATA_DIR"]) / "secret_key").exists()
+
+
+@pytest.mark.timeout(120)
+def test_a_redis_that_goes_away_later_stops_nobody(
+    start_house: Callable[[], subprocess.Popen[bytes]],
+    environ: dict[str, str],
+    tmp_path: Path,
+    other_redis: EmbeddedValkey,
+) -> None:
+    """The house goes on, and so does the relay when Redis is back."""
+    environ["REDIS_URL"] = other_redis.url
+    house = start_house()
+    words = line_to_paste(tmp_path / "output")
+    other_redis.kill()
+    wait_for_readiness(environ, 503)
+    other_redis.start()
+    wait_for_readiness(environ, 200)
+
+    answer = paste(words)
+
+    callback = callback_about(answer.json()["accepted"][0]["delivery"], environ["RELAY_SANDBOX_URL"])
+    assert "verified" == callback["signature"]
+    assert (0, True) == stopped(house)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists a process's children in /proc")
+def test_a_sandbox_that_was_started_again_still_checks_signatures(
+    start_house: Callable[[], subprocess.Popen[bytes]], environ: dict[str, str], tmp_path: Path
+) -> None:
+    """It forgets everything when it ends, so the house tells it again."""
+    house = start_house()
+    words = line_to_paste(tmp_path / "output")
+    (sandbox,) = [
+        pid
+        for pid in Path(f"/proc/{house.pid}/task/{house.pid}/children").read_text(encoding="utf-8").split()
+        if b"-m\0sandbox\0" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+    os.killpg(int(sandbox), signal.SIGKILL)
+    wait_for_text(tmp_path / "output", "it has been told the signing secret again")
+
+    answer = paste(words)
+
+    callback = callback_about(answer.json()["accepted"][0]["delivery"], environ["RELAY_SANDBOX_URL"])
+    assert "verified" == callback["signature"]
+
+
+def test_a_ctrl_c_while_the_house_is_still_being_loaded_is_quiet(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    """Nothing runs yet, so the process just ends."""
+    (tmp_path / "dotenv.py").write_text("print('loading', flush=True)\nimport signal\nsignal.pause()\n")
+    house = subprocess.Popen(
+        [sys.executable, "-m", "local", "run"],
+        cwd=ROOT,
+        env={**os.environ, **environ, "PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert house.stdout is not None
+    first = house.stdout.readline()
+
+    house.send_signal(signal.SIGINT)
+
+    said, _ = house.communicate(timeout=STOP_TIME)
+    assert (b"loading\n", b"") == (first, said)
+    assert -signal.SIGINT == house.returncode

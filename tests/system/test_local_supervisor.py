@@ -49,7 +49,7 @@ with supervisor.listening():
                 Child(name, [sys.executable, "-c", KINDS[kind]], listener=terminal.listener(name))
                 for name, kind in wishes
             ))
-        supervisor.watch()
+        supervisor.watch(lambda: None)
     finally:
         supervisor.stop()
 """

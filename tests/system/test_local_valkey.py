@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,32 @@ def valkey(tmp_path: Path) -> Iterator[EmbeddedValkey]:
     """Give a server that runs, in a folder whose name needs care."""
     with EmbeddedValkey(tmp_path / "a folder's data") as server:
         yield server
+
+
+# Stands in for an installed server that cannot read what a newer one wrote, and says so as they do.
+UNABLE = """#!/bin/sh
+if [ "$1" = --version ]; then echo 'Redis server v=7.0.15 sha=00000000:0'; exit; fi
+echo '9:M 22 Nov 2026 19:22:07.029 # Bad file format reading the append only file appendonly.aof.1.base.rdb: \
+make a backup of your AOF file, then use ./redis-check-aof --fix <filename.manifest>'
+exit 1
+"""
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], None]:
+    """Give a function that makes a text the only installed server, or leaves none."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+
+    def install_it(text: str | None) -> None:
+        binary = folder / "redis-server"
+        binary.unlink(missing_ok=True)
+        if text is not None:
+            binary.write_text(text, encoding="utf-8")
+            binary.chmod(0o755)
+
+    return install_it
 
 
 def connected(server: EmbeddedValkey) -> redis.Redis:
@@ -132,3 +159,51 @@ def test_a_stopped_server_is_gone(valkey: EmbeddedValkey) -> None:
 
     assert not valkey.child.alive
     assert not valkey.answers()
+
+
+def test_data_of_the_bundled_server_stays_with_it(
+    tmp_path: Path, install: Callable[[str | None], None]
+) -> None:
+    """A server that somebody installs later may be unable to read it."""
+    install(None)
+    with EmbeddedValkey(tmp_path / "data") as today, connected(today) as client:
+        client.set("record", "kept")
+    install(UNABLE)
+
+    with EmbeddedValkey(tmp_path / "data") as tomorrow, connected(tomorrow) as client:
+        assert "kept" == client.get("record")
+
+
+def test_data_of_an_installed_server_that_is_gone_is_opened_with_the_bundled_one(
+    tmp_path: Path, install: Callable[[str | None], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And stays with that, should the installed one come back."""
+    monkeypatch.undo()
+    redis_server = shutil.which("redis-server")
+    if redis_server is None:
+        pytest.skip("no redis-server is installed here")
+    monkeypatch.setenv("PATH", str(Path(redis_server).parent))
+    with EmbeddedValkey(tmp_path / "data") as yesterday, connected(yesterday) as client:
+        client.set("record", "kept")
+    monkeypatch.setenv("PATH", "/nowhere")
+    with EmbeddedValkey(tmp_path / "data") as today, connected(today) as client:
+        client.set("another", "kept too")
+    monkeypatch.setenv("PATH", str(Path(redis_server).parent))
+
+    with EmbeddedValkey(tmp_path / "data") as tomorrow, connected(tomorrow) as client:
+        assert ["kept", "kept too"] == client.mget("record", "another")
+
+
+def test_a_servers_advice_to_repair_its_files_is_not_passed_on(
+    tmp_path: Path, install: Callable[[str | None], None]
+) -> None:
+    """It may cost data that another server reads well; the sentence is ours, and so are the remedies."""
+    install(UNABLE)
+    server = EmbeddedValkey(tmp_path / "data")
+
+    with pytest.raises(CannotStart) as refusal:
+        server.start()
+
+    assert "cannot read its data" in str(refusal.value)
+    assert "RELAY_DATA_DIR" in str(refusal.value)
+    assert not any("check-aof" in text for text in [str(refusal.value), *server.child.last_lines])

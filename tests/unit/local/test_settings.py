@@ -62,11 +62,29 @@ def test_everything_that_is_not_given_gets_a_local_value(tmp_path: Path) -> None
 
 def test_keys_are_made_once_and_are_the_owners_alone(tmp_path: Path) -> None:
     """What was encrypted yesterday can be read tomorrow."""
-    first, second = (complete({}, DataDir(tmp_path), REDIS) for _ in range(2))
+    first = complete({}, DataDir(tmp_path), REDIS)
+    first.keep_new_keys(DataDir(tmp_path))
+    second = complete({}, DataDir(tmp_path), REDIS)
 
     assert first.environ["RELAY_SECRET_KEY"] == second.environ["RELAY_SECRET_KEY"]
     assert first.admin_key == second.admin_key
+    assert {} == second.new_keys
     assert 0o600 == stat.S_IMODE((tmp_path / "secret_key").stat().st_mode)
+
+
+def test_keys_are_not_kept_before_they_are_found_right(tmp_path: Path) -> None:
+    """A start that is refused leaves no key behind that a later one would take for the folder's own."""
+    house = complete({}, DataDir(tmp_path), REDIS)
+
+    assert {"RELAY_SECRET_KEY", "RELAY_ADMIN_KEY"} == set(house.new_keys)
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_settings_show_no_secret(tmp_path: Path) -> None:
+    """They may end up in a traceback."""
+    house = complete({"RELAY_SECRET_KEY": "s" * 32}, DataDir(tmp_path), "redis://:hidden@127.0.0.1:6379/0")
+
+    assert [False] * 3 == [text in repr(house) for text in ("hidden", "s" * 32, house.admin_key)]
 
 
 def test_what_is_given_stays(tmp_path: Path) -> None:
