@@ -25,6 +25,7 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
     settings = settings or load_settings()
     set_up_log(settings.log_level)
     app = Flask("relay", static_folder=None)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # an answer to OPTIONS would pass the keys by
     app.json = ReadableJson(app)
     # A redirect would lose the body of a POST.
     app.url_map.strict_slashes = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +12,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
+from redis.connection import parse_url
 
 from relay.errors import BadSettings
+from relay.nearby import is_nearby
 
 SHORTEST_SECRET_KEY = 32  # characters; what `openssl rand -hex 16` prints
 SHORTEST_ADMIN_KEY = 16  # characters
+LOG_LEVELS = ("debug", "info", "warning", "error")
 MAY_COME_FROM_A_FILE = ("REDIS_URL", "RELAY_SECRET_KEY", "RELAY_ADMIN_KEY")
 
 
@@ -58,8 +62,6 @@ class BaseUrl(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
-        if not text:
-            return text
         try:
             parts = urlsplit(text)
             plain = not (parts.query or parts.fragment or "@" in parts.netloc)
@@ -69,6 +71,29 @@ class BaseUrl(fields.String):
         if not right:
             raise ValidationError("should be a plain http(s) address, such as https://api.calendly.com")
         return text.rstrip("/")
+
+
+class RedisUrl(fields.String):
+    """An address as the Redis client reads it. What it says of a wrong one stays inside: it quotes passwords."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        if not text.startswith(("redis://", "rediss://", "unix://")):
+            raise ValidationError("should start with redis://, rediss:// or unix://")
+        try:
+            parse_url(text)  # type: ignore[no-untyped-call]  # the client has no types here
+            place = urlsplit(text)
+        except ValueError:
+            right = False
+        else:
+            # A slash in a password that is not escaped ends the host, and the client would call another one.
+            right = bool(place.path if place.scheme == "unix" else re.fullmatch("/?[0-9]*", place.path))
+        if not right:
+            raise ValidationError(
+                "should be an address such as redis://:password@host:6379/0, "
+                "with / as %2F and @ as %40 in the password"
+            )
+        return text
 
 
 class Listed(fields.String):
@@ -92,9 +117,33 @@ class SecondsList(Listed):
         return waits
 
 
-def _known_redis_scheme(text: str) -> None:
-    if not text.startswith(("redis://", "rediss://", "unix://")):
-        raise ValidationError("should start with redis://, rediss:// or unix://")
+class LogLevel(fields.String):
+    """How grave an event has to be to be logged, in capitals or not."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs).lower()
+        if text not in LOG_LEVELS:
+            raise ValidationError(f"should be one of: {', '.join(LOG_LEVELS)}")
+        return text
+
+
+def _whole(name: str, least: int, most: int | None = None) -> fields.Integer:
+    bound = f"of at least {least}" if most is None else f"from {least} to {most}"
+    sentence = f"should be a whole number {bound}"
+    return fields.Integer(
+        data_key=name,
+        validate=validate.Range(least, most, error=sentence),
+        error_messages=dict.fromkeys(("invalid", "too_large"), sentence),
+    )
+
+
+def _seconds(name: str) -> fields.Float:
+    sentence = "should be a number of seconds above 0"
+    return fields.Float(
+        data_key=name,
+        validate=validate.Range(min=0, min_inclusive=False, error=sentence),
+        error_messages=dict.fromkeys(("invalid", "too_large", "special"), sentence),
+    )
 
 
 def _long_secret_keys(keys: tuple[str, ...]) -> None:
@@ -105,8 +154,16 @@ def _long_secret_keys(keys: tuple[str, ...]) -> None:
         )
 
 
+def _guarded(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme == "http" and not is_nearby(parts.hostname or ""):
+        raise ValidationError("should start with https://, since tokens would travel in clear")
+
+
 _MISSING: dict[str, str | list[Any] | dict[Any, Any]] = {"required": "is missing"}
-_ABOVE_ZERO = validate.Range(min=0, min_inclusive=False)
+_LONG_ADMIN_KEY = validate.Length(
+    min=SHORTEST_ADMIN_KEY, error=f"should be a random text of at least {SHORTEST_ADMIN_KEY} characters"
+)
 
 
 class SettingsSchema(Schema):
@@ -115,36 +172,31 @@ class SettingsSchema(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    redis_url = fields.String(
-        data_key="REDIS_URL", required=True, error_messages=_MISSING, validate=_known_redis_scheme
-    )
+    redis_url = RedisUrl(data_key="REDIS_URL", required=True, error_messages=_MISSING)
     secret_keys = Listed(
         data_key="RELAY_SECRET_KEY", required=True, error_messages=_MISSING, validate=_long_secret_keys
     )
     admin_key = fields.String(
-        data_key="RELAY_ADMIN_KEY",
-        required=True,
-        error_messages=_MISSING,
-        validate=validate.Length(min=SHORTEST_ADMIN_KEY),
+        data_key="RELAY_ADMIN_KEY", required=True, error_messages=_MISSING, validate=_LONG_ADMIN_KEY
     )
-    port = fields.Integer(data_key="PORT", validate=validate.Range(min=1, max=65535))
-    calendly_api_url = BaseUrl(data_key="CALENDLY_API_URL", validate=validate.Length(min=1))
+    port = _whole("PORT", 1, 65535)
+    calendly_api_url = BaseUrl(data_key="CALENDLY_API_URL", validate=_guarded)
     sandbox_url = BaseUrl(data_key="RELAY_SANDBOX_URL")
     public_url = BaseUrl(data_key="RELAY_PUBLIC_URL")
-    data_dir = fields.String(data_key="RELAY_DATA_DIR", validate=validate.Length(min=1))
-    allow_private_callbacks = fields.Boolean(data_key="RELAY_ALLOW_PRIVATE_CALLBACKS")
-    max_body_bytes = fields.Integer(data_key="RELAY_MAX_BODY_BYTES", validate=validate.Range(min=1))
-    max_records = fields.Integer(data_key="RELAY_MAX_RECORDS", validate=validate.Range(min=1, max=10_000))
-    worker_threads = fields.Integer(data_key="RELAY_WORKER_THREADS", validate=validate.Range(min=2, max=500))
-    web_threads = fields.Integer(data_key="RELAY_WEB_THREADS", validate=validate.Range(min=1, max=500))
-    call_timeout = fields.Float(data_key="RELAY_CALL_TIMEOUT", validate=_ABOVE_ZERO)
-    callback_timeout = fields.Float(data_key="RELAY_CALLBACK_TIMEOUT", validate=_ABOVE_ZERO)
-    retry_base = fields.Float(data_key="RELAY_RETRY_BASE", validate=_ABOVE_ZERO)
-    callback_retries = SecondsList(data_key="RELAY_CALLBACK_RETRIES")
-    retention_days = fields.Integer(data_key="RELAY_RETENTION_DAYS", validate=validate.Range(min=1))
-    log_level = fields.String(
-        data_key="RELAY_LOG_LEVEL", validate=validate.OneOf(["debug", "info", "warning", "error"])
+    data_dir = fields.String(data_key="RELAY_DATA_DIR")
+    allow_private_callbacks = fields.Boolean(
+        data_key="RELAY_ALLOW_PRIVATE_CALLBACKS", error_messages={"invalid": "should be true or false"}
     )
+    max_body_bytes = _whole("RELAY_MAX_BODY_BYTES", 1)
+    max_records = _whole("RELAY_MAX_RECORDS", 1, 10_000)
+    worker_threads = _whole("RELAY_WORKER_THREADS", 2, 500)
+    web_threads = _whole("RELAY_WEB_THREADS", 1, 500)
+    call_timeout = _seconds("RELAY_CALL_TIMEOUT")
+    callback_timeout = _seconds("RELAY_CALLBACK_TIMEOUT")
+    retry_base = _seconds("RELAY_RETRY_BASE")
+    callback_retries = SecondsList(data_key="RELAY_CALLBACK_RETRIES")
+    retention_days = _whole("RELAY_RETENTION_DAYS", 1)
+    log_level = LogLevel(data_key="RELAY_LOG_LEVEL")
 
     @post_load
     def _build(self, data: dict[str, Any], **_: Any) -> Settings:
@@ -152,12 +204,12 @@ class SettingsSchema(Schema):
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings from the environment (or from `environ`); empty variables count as unset.
+    """Read the settings from the environment (or from `environ`); empty ones count as unset, blanks around one as none.
 
     Raises BadSettings with one message that names every variable that is missing or wrong, never its value.
     """
     source = os.environ if environ is None else environ
-    given = {name: value for name, value in source.items() if value.strip()}
+    given = {name: value.strip() for name, value in source.items() if value.strip()}
     faults: dict[str, list[str]] = {}
     for name in MAY_COME_FROM_A_FILE:
         if name not in given and f"{name}_FILE" in given:

@@ -11,8 +11,9 @@ RelayError
 │   ├── UnknownDelivery
 │   └── UnknownCallback
 ├── BadRequest                  400: the bytes are not what they should be
-├── TooLarge                    413
 ├── MethodNotAllowed            405
+├── TooSlow                     408
+├── TooLarge                    413
 ├── UnsupportedMediaType        415
 ├── Conflict                    409: right in itself, wrong in this state
 ├── Invalid                     422: names each field that is wrong
@@ -66,7 +67,7 @@ class BadSettings(RelayError):
 
 
 class StoreUnavailable(RelayError):
-    """The store cannot take this now. Nothing was lost; send it again shortly."""
+    """The store cannot be reached, or did not answer in time; try again shortly."""
 
     code = "store_unavailable"
     status = 503
@@ -122,6 +123,13 @@ class BadRequest(RelayError):
 
     code = "bad_request"
     status = 400
+
+
+class TooSlow(RelayError):
+    """The request took longer to arrive than this relay waits."""
+
+    code = "too_slow"
+    status = 408
 
 
 class TooLarge(RelayError):

@@ -6,9 +6,7 @@ with one message, where workers that fail one after the other would say it many 
 
 from __future__ import annotations
 
-import logging
 import os
-import re
 import sys
 from typing import Any
 
@@ -16,8 +14,8 @@ import gunicorn.http.wsgi
 
 from relay.config import Settings, load_settings
 from relay.errors import BadSettings
+from relay.log import WithoutRequests
 
-QUERY = re.compile(r"\?[^\s'\"]*")
 SHARED_MEMORY = "/dev/shm"  # noqa: S108  gunicorn makes its files there with mkstemp
 
 
@@ -28,26 +26,18 @@ def _settings_or_stop() -> Settings:
         sys.exit(str(exc))
 
 
-class WithoutQueries(logging.Filter):
-    """Cuts queries out of log lines: an inbound route may take its key there."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record pass, its query replaced."""
-        record.msg, record.args = QUERY.sub("?…", record.getMessage()), ()
-        return True
-
-
 def on_starting(server: Any) -> None:
     """Guard gunicorn's own log lines before the first one about a request."""
-    server.log.error_log.addFilter(WithoutQueries())
+    server.log.error_log.addFilter(WithoutRequests())
 
 
 _settings = _settings_or_stop()
 
 bind = f"0.0.0.0:{_settings.port}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
-worker_class = "gthread"
+worker_class = "relay.gunicorn_worker.TimedWorker"
 threads = _settings.web_threads
+worker_connections = 800  # a process; many systems allow it 1,024 open files, and it needs some for itself
 if os.access(SHARED_MEMORY, os.W_OK):
     worker_tmp_dir = SHARED_MEMORY  # heartbeats; on a busy disk they could make a healthy worker look hung
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import traceback
 from typing import Any
@@ -12,6 +13,13 @@ from structlog.typing import EventDict, Processor
 
 FRAMES = 12  # the innermost ones, which say where it went wrong
 QUIET = ("urllib3", "requests", "werkzeug")  # what they say at "info" holds addresses with their queries
+# What a web server's lines quote of requests, each with the part that may stay. Keys stand in queries and in headers.
+_QUOTED = (
+    (re.compile(r"(Invalid request from ip=\S*: [^:('\"]*).*", re.DOTALL), r"\1…"),
+    (re.compile(r"(No more data after:).*", re.DOTALL), r"\1…"),
+    (re.compile(r"(Error handling request [A-Z]+) .*", re.DOTALL), r"\1 …"),
+    (re.compile(r"\?[^\s'\"]*"), "?…"),
+)
 
 
 def set_up_log(level: str = "info") -> None:
@@ -50,6 +58,18 @@ class LineHandler(logging.Handler):
             sys.stderr.write(self.format(record) + "\n")
         except Exception:  # noqa: BLE001 # as every handler does: a line that fails never fails its caller
             self.handleError(record)
+
+
+class WithoutRequests(logging.Filter):
+    """Cuts what clients sent out of the lines of the web server, and leaves what went wrong."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass, cut."""
+        text = record.getMessage()
+        for quoted, rest in _QUOTED:
+            text = quoted.sub(rest, text)
+        record.msg, record.args = text, ()
+        return True
 
 
 def _join_libraries(shared: list[Processor], number: int) -> None:

@@ -10,6 +10,7 @@ from relay.web.documents import Document, OneOf, Text, sentences
 from relay.web.keys import SHORTEST
 from relay.web.masks import Secret
 
+LONGEST_QUERY_KEY = 1000  # characters; three times that, percent-encoded, still fits a request line
 _PARAMETER = "should be 1 to 64 letters, digits, dots, hyphens and underscores"
 
 
@@ -47,7 +48,7 @@ class QueryAuth(Document):
         validate=validate.Regexp(r"[A-Za-z0-9._-]{1,64}\Z", error=_PARAMETER),
         error_messages=sentences(_PARAMETER),
     )
-    key = Secret(shortest=SHORTEST)
+    key = Secret(shortest=SHORTEST, longest=LONGEST_QUERY_KEY)
 
 
 _KINDS: dict[str, type[Document]] = {"bearer": BearerAuth, "basic": BasicAuth, "query": QueryAuth}

@@ -45,6 +45,7 @@ def build(services: Services, document: Mapping[str, Any], before: Credential | 
         user=kept.user if kept else "",
         rate=Rate(**document["rate"]),
         trouble=kept.trouble if kept else "",
+        created_at=before.created_at if before else 0.0,
     )
 
 

@@ -6,14 +6,14 @@ from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, request, url_for
 
-from relay.api.credential_asking import Asked, ask, ask_or_refuse
-from relay.api.credential_building import build, changed_document, show
+from relay.api.credential_asking import ask, ask_or_refuse
+from relay.api.credential_building import build, show
+from relay.api.credential_changing import prepare
 from relay.api.credential_documents import CredentialDocument
 from relay.errors import Conflict, UnknownCredential
 from relay.model.credential import Credential
 from relay.web.body import read_object
 from relay.web.documents import load
-from relay.web.masks import Kept
 from relay.web.services import services
 from relay.web.slugs import is_slug
 
@@ -32,8 +32,9 @@ def create_credential() -> tuple[Response, int, dict[str, str]]:
     document = load(CredentialDocument(), _body(), "credential")
     g.event["identifier"] = document["id"]
     _refuse_taken(document["id"])
-    asked = ask_or_refuse(services(), build(services(), document))
-    stored = services().store.credentials.create(asked.credential)
+    built = build(services(), document)
+    asked = ask_or_refuse(services(), built)
+    stored = services().store.credentials.create(asked.told(built))
     place = url_for("api.credentials.show_credential", identifier=stored.id)
     return jsonify(show(services(), stored, asked.trouble)), 201, {"Location": place}
 
@@ -53,18 +54,11 @@ def show_credential(identifier: str) -> Response:
 @credentials.patch("/<identifier>")
 def change_credential(identifier: str) -> Response:
     """Lay the given names over the credential. A new token is shown to Calendly first, and its organization is found anew."""
-    before = _find(identifier)
-    given = _body()
-    document = changed_document(before, given)
-    kept = isinstance(document.get("token"), Kept)
-    if not kept and "organization" not in given:
-        document["organization"] = ""
-    if kept and document["organization"]:
-        changed = Asked(build(services(), document, before))
-    else:
-        changed = ask_or_refuse(services(), build(services(), document, before))
-    stored = services().store.credentials.change(identifier, lambda stands: changed.laid_over(stands, before))
-    return jsonify(show(services(), stored, changed.trouble))
+    change = prepare(services(), _find(identifier), _body())
+    stored = services().store.credentials.change(
+        identifier, lambda stands: change.laid_over(services(), stands)
+    )
+    return jsonify(show(services(), stored, change.asked.trouble))
 
 
 @credentials.delete("/<identifier>")
@@ -77,14 +71,18 @@ def delete_credential(identifier: str) -> tuple[str, int]:
 
 @credentials.post("/<identifier>/check")
 def check_credential(identifier: str) -> Response:
-    """Ask Calendly now whom the token acts for, and keep what it says."""
+    """Ask Calendly now whom the token acts for, and keep what it says of the token, if that still stands."""
     before = _find(identifier)
     asked = ask(services(), before)
-    services().store.credentials.change(identifier, asked.told)
+    if not asked.unanswered:
+        services().store.credentials.change(
+            identifier, lambda stands: asked.told(stands) if stands.token == before.token else stands
+        )
+    found = asked.told(before)
     return jsonify(
-        ok=not (asked.refused or asked.unanswered),
-        user=asked.credential.user or None,
-        organization=asked.credential.organization or None,
+        ok=not asked.trouble,
+        user=found.user or None,
+        organization=found.organization or None,
         detail=asked.trouble or "Calendly accepts this token.",
     )
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 
 from relay.api.delivery_documents import DeliveryQuery, summary, whole
+from relay.api.queries import read_query
 from relay.store import Wanted
-from relay.web.documents import fault, load
 from relay.web.services import services
 
 deliveries = Blueprint("deliveries", __name__, url_prefix="/deliveries")
@@ -15,10 +15,7 @@ deliveries = Blueprint("deliveries", __name__, url_prefix="/deliveries")
 @deliveries.get("")
 def list_deliveries() -> Response:
     """Give a page of deliveries, newest first, and the cursor of the next one."""
-    for name, values in request.args.lists():
-        if len(values) > 1:
-            raise fault(f"#/{name}", "should be given once")
-    query = load(DeliveryQuery(), request.args.to_dict(), "query")
+    query = read_query(DeliveryQuery())
     limit, cursor = query.pop("limit"), query.pop("cursor")
     page = services().store.deliveries.page(Wanted(**query), limit=limit, cursor=cursor)
     return jsonify(deliveries=[summary(each) for each in page.items], next_cursor=page.next_cursor)

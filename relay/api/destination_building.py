@@ -83,16 +83,27 @@ def _template_faults(template: Template, document: Mapping[str, Any]) -> Iterato
 
 
 def _callback_faults(services: Services, callback: Mapping[str, Any]) -> Iterator[FieldError]:
-    try:
-        check_callback_url(callback["url"], allow_private=services.settings.allow_private_callbacks)
-    except ValueError as exc:
-        yield FieldError("#/callback/url", str(exc))
+    allow_private = services.settings.allow_private_callbacks
+    fault = _url_fault(callback["url"], allow_private=allow_private)
+    if fault:
+        # Where the setting alone stands in the way, whoever runs the relay should learn its name.
+        opened = not allow_private and not _url_fault(callback["url"], allow_private=True)
+        hint = "; RELAY_ALLOW_PRIVATE_CALLBACKS would allow this one" if opened else ""
+        yield FieldError("#/callback/url", fault + hint)
     secret = callback.get("secret")
     if isinstance(secret, str):
         try:
             check_secret(secret)
         except ValueError as exc:
             yield FieldError("#/callback/secret", str(exc))
+
+
+def _url_fault(url: str, *, allow_private: bool) -> str:
+    try:
+        check_callback_url(url, allow_private=allow_private)
+    except ValueError as exc:
+        return str(exc)
+    return ""
 
 
 def _auth(document: Mapping[str, Any], standing: Destination | None) -> tuple[InboundAuth, str | None]:

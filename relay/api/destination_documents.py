@@ -6,13 +6,13 @@ document that was read can be sent again with one change. `state` may come back 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from marshmallow import ValidationError, fields, validate
 
 from relay.api.auth_documents import Auth
 from relay.api.ids import Slug
-from relay.model.destination import DeliverySettings
+from relay.model.destination import DeliverySettings, DestinationState
 from relay.web.documents import Document, OneOf, Part, ReadOnly, Text, Whole, YesNo, sentences
 from relay.web.masks import Kept, Secret
 
@@ -81,7 +81,7 @@ class DestinationDocument(Document):
     name = Text(longest=200, shortest=0, load_default="")
     template = Text(longest=100, required=True)
     credential = Slug(required=True)
-    inbound = Part(InboundPart, required=True)
+    inbound = Part(InboundPart, required=True, example='{"auth": {"kind": "bearer"}}')
     callback = Part(CallbackPart, load_default=None)
     delivery = Part(DeliveryPart, load_default=lambda: DeliveryPart().load({}))
     allow = Allow(load_default=dict)
@@ -92,6 +92,12 @@ class DestinationDocument(Document):
     created_at = ReadOnly()
     updated_at = ReadOnly()
     activated_at = ReadOnly()
+
+
+class DestinationQuery(Document):
+    """Which destinations a list should hold."""
+
+    state = OneOf(*get_args(DestinationState), load_default=None)
 
 
 class Acknowledgement(Document):

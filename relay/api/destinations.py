@@ -7,8 +7,9 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify, request, url_for
 
 from relay.api.destination_building import build
-from relay.api.destination_documents import Acknowledgement, DestinationDocument
+from relay.api.destination_documents import Acknowledgement, DestinationDocument, DestinationQuery
 from relay.api.destination_showing import editable, show
+from relay.api.queries import read_query
 from relay.catalogue import template as find_template
 from relay.errors import UnknownDestination
 from relay.model.destination import StandingDestination
@@ -26,8 +27,9 @@ _STATE_IS_READ_ONLY = "is read-only; POST …/activate and …/pause change it"
 
 @destinations.get("")
 def list_destinations() -> Response:
-    """Give every destination, by id."""
-    found = services().store.destinations.all()
+    """Give every destination, or those in one state, by id."""
+    state = read_query(DestinationQuery())["state"]
+    found = [each for each in services().store.destinations.all() if state in {None, each.state}]
     return jsonify(destinations=[show(services(), each) for each in found])
 
 

@@ -11,7 +11,7 @@ from relay.web.keys import bearer, same
 from relay.web.services import services
 
 SHOWN = 64  # characters of what an address names; anybody may put anything there
-READS = frozenset({"GET", "HEAD", "OPTIONS"})
+READS = frozenset({"GET", "HEAD"})
 
 log = structlog.get_logger()
 

@@ -11,6 +11,7 @@ from relay.catalogue.fields import HttpsUrl, ListOf, OneOfKnown, ResourceUri, Te
 from relay.catalogue.template import Confirm, Says, Template, TemplateSchema
 
 SCOPES = ("organization", "user", "group")
+MOST_EVENTS = 100  # a subscription; our own bound, far above all the events that Calendly has
 OWNERS = ("user", "group")  # each is both a scope and the field that says whose
 SCOPES_OF_EVENT = {
     "invitee.created": SCOPES,
@@ -36,8 +37,9 @@ class CreateWebhookSubscription(TemplateSchema):
     url = HttpsUrl(required=True)
     events = ListOf(
         OneOfKnown(SCOPES_OF_EVENT),
-        f"a list of at least one event, each of: {', '.join(SCOPES_OF_EVENT)}",
+        f"a list of 1 to {MOST_EVENTS} events, each of: {', '.join(SCOPES_OF_EVENT)}",
         repeats="refused",
+        most=MOST_EVENTS,
         required=True,
     )
     scope = OneOfKnown(SCOPES, required=True)

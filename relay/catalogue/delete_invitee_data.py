@@ -15,8 +15,8 @@ class DeleteInviteeData(TemplateSchema):
         Email(),
         f"a list of 1 to {MOST_EMAILS} email addresses",
         repeats="dropped",
-        required=True,
         most=MOST_EMAILS,
+        required=True,
     )
 
 

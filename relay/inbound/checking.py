@@ -12,6 +12,8 @@ from relay.model.delivery import NewDelivery
 from relay.model.masks import masked
 from relay.store.vault import Vault
 
+MOST_FAULTS = 1000  # kept of one request, whose records may be thousands with dozens of faults each
+
 
 def make_deliveries(
     template: Template,
@@ -20,7 +22,10 @@ def make_deliveries(
     new_id: Callable[[], str],
     vault: Vault,
 ) -> list[NewDelivery]:
-    """Give one delivery a record, in order, its secrets sealed. Raises Invalid, which names every fault of every record."""
+    """Give one delivery a record, in order, its secrets sealed.
+
+    Raises Invalid, which counts the wrong records and names their faults, the first MOST_FAULTS of them.
+    """
     checked: list[dict[str, Any]] = []
     faults: list[FieldError] = []
     wrong = 0
@@ -29,11 +34,10 @@ def make_deliveries(
             checked.append(template.read(record, allow))
         except InvalidRecord as exc:
             wrong += 1
-            faults += [replace(fault, index=index) for fault in exc.errors]
-    if faults:
-        raise Invalid(
-            f"{wrong} of {len(records)} records are wrong; nothing was accepted.", errors=tuple(faults)
-        )
+            room = MOST_FAULTS - len(faults)
+            faults += [replace(fault, index=index) for fault in exc.errors[:room]]
+    if wrong:
+        raise Invalid(f"{_how_many(wrong, len(records))} wrong; nothing was accepted.", errors=tuple(faults))
     return [
         NewDelivery(
             id=new_id(),
@@ -43,3 +47,9 @@ def make_deliveries(
         )
         for record, fields in zip(records, checked, strict=True)
     ]
+
+
+def _how_many(wrong: int, records: int) -> str:
+    if records == 1:
+        return "The record is"
+    return f"{wrong} of {records} records {'is' if wrong == 1 else 'are'}"

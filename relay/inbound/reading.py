@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from relay.errors import BadRequest, FieldError, Invalid, TooLarge
 from relay.web.strict_json import WHITE, decode, parse
 
+_FORM = re.compile(r"[A-Za-z0-9_.%+\[\]-]{1,200}=[^\s=]*(&|$)")
 TAKEN = "a JSON object, an array of objects, or objects one a line (NDJSON)"
 
 
@@ -21,13 +23,21 @@ def read_records(raw: bytes, most: int) -> list[dict[str, Any]]:
     if not text:
         raise BadRequest(f"The body is empty; it should be {TAKEN}.")
     if text[0] not in "{[":
-        raise BadRequest(f"The body should be {TAKEN}; this one begins as neither.")
+        raise BadRequest(f"The body should be {TAKEN}; this one {_looks_like(text)}.")
     values = parse(text) if text[0] == "[" else _objects(text, most)
     if not values:
         raise BadRequest("The array is empty: there is nothing to accept.")
     _check_count(len(values), most)
     _check_objects(values)
     return list(values)
+
+
+def _looks_like(text: str) -> str:
+    if text[0] == "<":
+        return "looks like XML"
+    if _FORM.match(text):
+        return "looks like a form: send it as JSON"
+    return "begins as neither"
 
 
 def _objects(text: str, most: int) -> list[Any]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import http.client
-import json
-import math
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from requests import Response
 
 from relay.model.call import Answer
+from relay.model.strict_json import read
 
 MOST_HEADERS = 60
 LONGEST_HEADER = 1000  # characters of one value
-DEEPEST = 100  # levels of nesting
 PRIVATE_HEADERS = frozenset(
     {"set-cookie", "set-cookie2", "authorization", "proxy-authorization", "authentication-info", "cookie"}
 )
@@ -65,39 +63,7 @@ def read_body(raw: bytes, headers: Mapping[str, str], *, whole: bool = True) -> 
         return None
     if "json" in headers.get("content-type", "").lower() or text.lstrip()[:1] in {"{", "["}:
         try:
-            return strict_json(text)
-        except (ValueError, RecursionError):
+            return read(text)
+        except ValueError:  # no JSON, or nothing that could be stored and sent on as JSON
             return text
     return text
-
-
-def strict_json(text: str) -> Any:
-    """Parse JSON that can be written again as JSON.
-
-    Raises ValueError for NaN and infinite numbers, nesting beyond reason, and halves of characters.
-    """
-    value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
-    if text.count("[") + text.count("{") > DEEPEST:
-        _check_depth(value, 1)
-    if "\\ud" in text.lower():
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
-    return value
-
-
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError("a number without end is not JSON")
-    return number
-
-
-def _check_depth(value: Any, depth: int) -> None:
-    if depth > DEEPEST:
-        raise ValueError("nested too deeply")
-    if isinstance(value, (dict, list)):
-        for inner in value.values() if isinstance(value, dict) else value:
-            _check_depth(inner, depth + 1)

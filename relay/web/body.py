@@ -7,7 +7,7 @@ from typing import Any
 from flask import Request
 from gunicorn.http.errors import ParseException
 
-from relay.errors import BadRequest, TooLarge, UnsupportedMediaType
+from relay.errors import BadRequest, TooLarge, TooSlow, UnsupportedMediaType
 from relay.web.strict_json import WHITE, decode, parse
 
 _PIECE = 64 * 1024  # bytes
@@ -17,7 +17,8 @@ _BROKE_OFF = "The body broke off, or its chunks are malformed."
 def read_body(request: Request, limit: int) -> bytes:
     """Give the whole body. Raises TooLarge as soon as it is longer than `limit` bytes, announced or not.
 
-    Raises BadRequest for half a body: what arrived of it may look whole, such as the first of many lines.
+    Raises BadRequest for half a body: what arrived of it may look whole, such as the first of many lines; TooSlow when
+    the rest is still to come as the web server's patience ends.
     """
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("Compressed bodies are not taken; leave Content-Encoding out.")
@@ -39,6 +40,8 @@ def _read(request: Request, most: int) -> bytes:
         while left > 0 and (piece := request.stream.read(min(_PIECE, left))):
             pieces.append(piece)
             left -= len(piece)
+    except TimeoutError as exc:
+        raise TooSlow("The body took longer to arrive than this relay waits.") from exc
     except (OSError, ParseException) as exc:
         # The sender went away, or gunicorn found that its chunks are none.
         raise BadRequest(_BROKE_OFF) from exc

@@ -86,10 +86,12 @@ class OneOf(fields.String):
 
 
 class Part(fields.Nested):
-    """An object inside a document."""
+    """An object inside a document; an `example` shows what it looks like."""
 
-    def __init__(self, schema: type[Document], **options: Any) -> None:
-        super().__init__(schema, error_messages=sentences("should be a JSON object"), **options)
+    def __init__(self, schema: type[Document], *, example: str = "", **options: Any) -> None:
+        shown = example.replace("{", "{{").replace("}", "}}")  # marshmallow formats its sentences
+        sentence = "should be a JSON object" + (f", such as {shown}" if shown else "")
+        super().__init__(schema, error_messages=sentences(sentence), **options)
 
 
 class ReadOnly(fields.Raw):

@@ -57,7 +57,7 @@ def from_relay(error: RelayError) -> Response:
     faults = error.errors[:MOST_ERRORS]
     detail = error.detail
     if len(faults) < len(error.errors):
-        detail += f" The first {len(faults)} of {len(error.errors)} faults are listed."
+        detail += f" Only the first {len(faults)} faults are listed."
     extra = {"errors": [fault.to_dict() for fault in faults]} if faults else None
     answer = problem(error.code, error.status, detail, extra)
     if error.retry_after is not None:
@@ -70,7 +70,9 @@ def from_http(error: HTTPException) -> Response:
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     ours = _OURS.get(status)
     if ours is not None:
-        answer = problem(ours.code, status, (ours.__doc__ or "").strip())
+        methods = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
+        detail = f"This address takes {methods}." if methods else (ours.__doc__ or "").strip()
+        answer = problem(ours.code, status, detail)
     else:
         answer = problem(re.sub("[^a-z0-9]+", "_", error.name.lower()), status, f"{error.name}.")
     for name, value in error.get_headers():

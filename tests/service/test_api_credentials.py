@@ -15,6 +15,7 @@ from tests.problems import assert_problem
 
 TOKEN = "sandbox-token-of-sixteen-and-more"
 MASKED = "••••more"
+OTHER = "https://api.calendly.com/organizations/BBBBBBBBBBBBBBBB"
 
 
 @pytest.fixture
@@ -92,13 +93,29 @@ def test_a_credential_is_stored_while_calendly_is_away(make_settings: Any, store
     assert web.api("GET", "/credentials/acme").get_json()["trouble"] is None
 
 
-def test_an_organization_that_is_given_is_kept(web: OverHttp) -> None:
-    """A person may know better, or know it earlier."""
-    given = "https://api.calendly.com/organizations/BBBBBBBBBBBBBBBB"
+def test_an_organization_that_is_given_is_kept_while_calendly_is_away(
+    make_settings: Any, store: Store
+) -> None:
+    """A person may know it earlier."""
+    web = OverHttp(make_settings(calendly_api_url=closed_port()), store)
 
-    answer = web.api("POST", "/credentials", a_credential(organization=given))
+    answer = web.api("POST", "/credentials", a_credential(organization=OTHER))
 
-    assert (201, given) == (answer.status_code, answer.get_json()["organization"])
+    assert (201, OTHER) == (answer.status_code, answer.get_json()["organization"])
+
+
+def test_an_organization_that_is_not_the_tokens_is_refused(web: OverHttp) -> None:
+    """Every call with it would go wrong; what to do instead is said."""
+    problem = assert_problem(
+        web.api("POST", "/credentials", a_credential(organization=OTHER)), 422, "invalid", "#/organization"
+    )
+    assert problem["errors"][0]["detail"].startswith("should be left out, or null")
+
+    known = web.api("POST", "/credentials", a_credential()).get_json()["organization"]
+    changed = web.api("PATCH", "/credentials/acme", {"organization": OTHER})
+    assert_problem(changed, 422, "invalid", "#/organization")
+    again = web.api("PATCH", "/credentials/acme", {"organization": known})
+    assert (200, known) == (again.status_code, again.get_json()["organization"])
 
 
 def test_a_sandbox_credential_needs_no_token(web: OverHttp) -> None:
@@ -202,13 +219,13 @@ def test_a_new_token_is_shown_to_calendly_and_ends_an_old_trouble(
     assert "a-new-token-1234" == store.vault.open(store.credentials.get("acme").token)
 
 
-def test_an_organization_can_be_found_again(web: OverHttp, sandbox: Sandbox) -> None:
+def test_an_organization_can_be_found_again(web: OverHttp, store: Store) -> None:
     """Null asks Calendly."""
-    web.api("POST", "/credentials", a_credential(organization="https://api.calendly.com/organizations/OTHER"))
+    keep_credential(store, token=store.vault.seal(TOKEN), organization=OTHER)
 
     document = web.api("PATCH", "/credentials/acme", {"organization": None}).get_json()
 
-    assert not document["organization"].endswith("/OTHER")
+    assert document["organization"] not in {OTHER, None}
 
 
 def test_a_change_without_a_token_asks_nobody(web: OverHttp, sandbox: Sandbox) -> None:

@@ -252,12 +252,16 @@ def test_a_callback_goes_to_public_addresses_unless_private_ones_are_allowed(
     keep_credential(store)
     web = OverHttp(make_settings(allow_private_callbacks=False), store)
 
-    assert_problem(
+    problem = assert_problem(
         web.api("POST", "/destinations", a_destination(callback={"url": url})),
         422,
         "invalid",
         "#/callback/url",
     )
+
+    # Nothing opens the address where a cloud hands out its keys.
+    opened = "169.254.169.254" not in url
+    assert opened == ("RELAY_ALLOW_PRIVATE_CALLBACKS" in problem["errors"][0]["detail"])
 
 
 def test_further_values_can_be_allowed_for_open_fields(web: OverHttp) -> None:
@@ -521,3 +525,47 @@ def test_the_inbound_address_is_the_public_one(make_settings: Any, store: Store)
     )
 
     assert "https://relay.example/base/in/booking-links" == answer.get_json()["inbound"]["url"]
+
+
+def test_destinations_are_listed_by_state(web: OverHttp) -> None:
+    """An operator looks for the paused ones."""
+    for identifier in ("a", "b"):
+        create(web, id=identifier)
+    web.api("POST", "/destinations/b/pause")
+
+    found = {
+        state: [
+            each["id"] for each in web.api("GET", f"/destinations?state={state}").get_json()["destinations"]
+        ]
+        for state in ("draft", "active", "paused")
+    }
+
+    assert {"draft": ["a"], "active": [], "paused": ["b"]} == found
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [("state=dead", "#/state"), ("stat=draft", "#/stat"), ("state=draft&state=paused", "#/state")],
+)
+def test_a_wrong_query_is_refused(web: OverHttp, query: str, pointer: str) -> None:
+    """A filter that is ignored would show what nobody asked for."""
+    assert_problem(web.api("GET", f"/destinations?{query}"), 422, "invalid", pointer)
+
+
+def test_a_missing_inbound_route_is_shown_by_example(web: OverHttp) -> None:
+    """It can be copied as it stands."""
+    wrong = {name: value for name, value in a_destination().items() if name != "inbound"}
+
+    problem = assert_problem(web.api("POST", "/destinations", wrong), 422, "invalid", "#/inbound")
+
+    assert 'such as {"auth": {"kind": "bearer"}}' in problem["errors"][0]["detail"]
+
+
+def test_a_key_in_the_query_fits_a_request_line(web: OverHttp) -> None:
+    """A longer one could be stored and never used."""
+    longest, too_long = (
+        a_destination(inbound={"auth": {"kind": "query", "key": "k" * length}}) for length in (1000, 1001)
+    )
+
+    assert_problem(web.api("POST", "/destinations", too_long), 422, "invalid", "#/inbound/auth/key")
+    assert 201 == web.api("POST", "/destinations", longest).status_code

@@ -104,12 +104,17 @@ def test_documents_have_a_limit(web: OverHttp) -> None:
     )
 
 
-def test_options_and_head_are_answered(web: OverHttp) -> None:
-    """OPTIONS of the inbound route names its methods, HEAD is GET without a body."""
-    options = web.client.options("/in/anything")
+def test_options_are_refused_with_the_methods_that_are_right(web: OverHttp) -> None:
+    """Nobody needs them; the answer names what an address takes."""
+    problem = assert_problem(web.client.options("/in/anything"), 405, "method_not_allowed")
+
+    assert "This address takes POST." == problem["detail"]
+
+
+def test_head_is_get_without_a_body(web: OverHttp) -> None:
+    """As load balancers ask."""
     head = web.client.head("/healthz")
 
-    assert (200, {"POST", "OPTIONS"}) == (options.status_code, set(options.headers["Allow"].split(", ")))
     assert (200, b"") == (head.status_code, head.data)
 
 

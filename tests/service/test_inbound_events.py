@@ -107,3 +107,15 @@ def test_writes_leave_an_event_and_reads_do_not(web: OverHttp, capsys: pytest.Ca
         ("api.refused", "destinations.change_destination", "second", 422),
         ("api.refused", "destinations.delete_destination", "second", 401),
     ] == [(event["event"], event["action"], event["identifier"], event["status"]) for event in events(capsys)]
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "GET", "PUT"])
+def test_what_is_no_post_leaves_no_event(
+    web: OverHttp, capsys: pytest.CaptureFixture[str], method: str
+) -> None:
+    """No record was refused."""
+    events(capsys)
+
+    web.client.open(f"/in/{ID}", method=method)
+
+    assert [] == events(capsys)

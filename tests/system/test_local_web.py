@@ -2,68 +2,32 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
-from local.ports import LOOPBACK, free_port
+from local.ports import LOOPBACK
+from tests.waiting import until
+from tests.web_process import PATIENCE, ROOT, command, environ, web_process
 
-ROOT = Path(__file__).resolve().parents[2]
-COMMAND = [sys.executable, "-m", "gunicorn", "-c", "relay/gunicorn.py", "relay.app:create_app()"]
-PATIENCE = 20.0  # seconds
 SECRET = "a-key-that-no-log-may-hold"
-
-
-def environ(**changes: str) -> dict[str, str]:
-    """Give the environment of a web process, without what this machine has set."""
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("RELAY_", "CALENDLY_", "REDIS_"))
-    }
-    return {**inherited, "WEB_CONCURRENCY": "1", **changes}
 
 
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[int]:
-    """Give the port of a web process that runs, its log in the file `log`. Its Redis is out of reach."""
-    number = free_port()
-    settings = environ(
-        PORT=str(number),
-        REDIS_URL=f"redis://{LOOPBACK}:1/0",
-        RELAY_ADMIN_KEY="an-admin-key-for-tests",
-        RELAY_SECRET_KEY="a secret key that is only for tests",
-    )
-    with (tmp_path / "log").open("wb") as log:
-        web = subprocess.Popen(COMMAND, cwd=ROOT, env=settings, stdout=log, stderr=subprocess.STDOUT)
-    deadline = time.monotonic() + PATIENCE
-    while not answers(number) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    yield number
-    web.send_signal(signal.SIGTERM)
-    web.wait(PATIENCE)
-
-
-def answers(number: int) -> bool:
-    """Tell whether the web process serves requests."""
-    try:
-        return requests.get(f"http://{LOOPBACK}:{number}/healthz", timeout=5).ok
-    except requests.ConnectionError:
-        return False
+    """Give the port of a web process that runs, its log in the file `log`."""
+    with web_process(tmp_path / "log") as number:
+        yield number
 
 
 def test_missing_settings_stop_it_with_one_message() -> None:
     """All of them are named once, without a traceback, and nothing is tried again."""
     ended = subprocess.run(
-        COMMAND, cwd=ROOT, env=environ(), capture_output=True, text=True, timeout=PATIENCE, check=False
+        command(), cwd=ROOT, env=environ(), capture_output=True, text=True, timeout=PATIENCE, check=False
     )
 
     assert 1 == ended.returncode
@@ -79,12 +43,25 @@ def test_answers_do_not_tell_what_serves_them(port: int) -> None:
     assert "relay" == answer.headers["Server"]
 
 
-def test_no_query_reaches_the_log(port: int, tmp_path: Path) -> None:
-    """An inbound route may take its key there; neither a served nor a malformed request gives it away."""
-    requests.post(f"http://{LOOPBACK}:{port}/in/nothing?token={SECRET}", json={}, timeout=30)
-    with socket.create_connection((LOOPBACK, port), timeout=5) as rough:
-        rough.sendall(f"GET /in/nothing?token={SECRET} and more HTTP/1.1\r\n\r\n".encode())
-        answer = rough.recv(100)
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (f"GET /in/nothing?token={SECRET} and more HTTP/1.1\r\n\r\n", b"400"),
+        (f"GET /healthz HTTP/1.1\r\nHost: relay\r\nAuthorization Bearer {SECRET}\r\n\r\n", b"400"),
+        (f"GET /healthz HTTP/1.1\r\nHost: relay\r\nX-Key: a\x01{SECRET}\r\n\r\n", b"400"),
+    ],
+    ids=["query", "header without a colon", "control character"],
+)
+def test_no_secret_of_a_malformed_request_reaches_the_log(
+    port: int, tmp_path: Path, sent: str, status: bytes
+) -> None:
+    """The log tells that there was one, from where and of which kind, and nothing of it."""
+    log = tmp_path / "log"
 
-    assert answer.startswith(b"HTTP/1.1 400")
-    assert SECRET not in (tmp_path / "log").read_text(encoding="utf-8")
+    with socket.create_connection((LOOPBACK, port), timeout=5) as rough:
+        rough.sendall(sent.encode())
+        answer = rough.recv(100)
+    until(lambda: "Invalid request from ip=" in log.read_text(encoding="utf-8"), PATIENCE)
+
+    assert answer.startswith(b"HTTP/1.1 " + status)
+    assert SECRET not in log.read_text(encoding="utf-8")

@@ -55,6 +55,18 @@ def test_missing_and_wrong_ones_are_named_together() -> None:
     [
         ("REDIS_URL", "http://redis.example"),
         ("REDIS_URL", "redis.example:6379"),
+        ("REDIS_URL", "redis://:SECRET/rest@redis.example:6379/0"),
+        ("REDIS_URL", "redis://:1234/rest@redis.example:6379/0"),
+        ("REDIS_URL", "redis://redis.example:port/0"),
+        ("REDIS_URL", "redis://redis.example/first"),
+        ("REDIS_URL", "redis://redis.example/0?socket_timeout=SECRET"),
+        ("REDIS_URL", "redis://[redis.example/0"),
+        ("REDIS_URL", "unix://"),
+        ("CALENDLY_API_URL", "http://api.calendly.com"),
+        ("CALENDLY_API_URL", "http://8.8.8.8"),
+        ("CALENDLY_API_URL", "http://134744072"),
+        ("CALENDLY_API_URL", "http://[::ffff:8.8.8.8]:8080"),
+        ("CALENDLY_API_URL", "http://calendly.local.example"),
         ("CALENDLY_API_URL", "http://[bad"),
         ("CALENDLY_API_URL", "https://host:port"),
         ("CALENDLY_API_URL", "https://host:99999"),
@@ -95,10 +107,60 @@ def test_missing_and_wrong_ones_are_named_together() -> None:
     ],
 )
 def test_a_wrong_value_is_refused_by_name(name: str, value: str) -> None:
-    """The message has one line, about that setting."""
+    """The message has one line, about that setting, which says what would be right and not what was given."""
     lines = refusal(**{name: value}).splitlines()
 
     assert [name] == [line.split(":")[0].strip() for line in lines[1:]]
+    assert lines[1].strip().startswith(f"{name}: should ")
+    assert "SECRET" not in lines[1].removeprefix(f"  {name}")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1:8001",
+        "[::1]:8001",
+        "10.1.2.3",
+        "192.168.0.7",
+        "localhost:8001",
+        "sandbox",
+        "a.internal",
+        "b.local",
+    ],
+)
+def test_calendlys_address_may_be_in_clear_on_this_machine_or_a_private_network(host: str) -> None:
+    """As sandboxes and proxies are."""
+    settings = load_settings({**ENOUGH, "CALENDLY_API_URL": f"http://{host}"})
+
+    assert f"http://{host}" == settings.calendly_api_url
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "redis://redis.example",
+        "rediss://user:pass%2Fword%40@redis.example:6380/3?ssl_cert_reqs=required",
+        "redis://:secret@[::1]:6379/",
+        "unix:///run/redis.sock?db=1",
+    ],
+)
+def test_addresses_of_redis_come_in_many_forms(address: str) -> None:
+    """All that its client understands."""
+    assert address == load_settings({**ENOUGH, "REDIS_URL": address}).redis_url
+
+
+def test_blanks_around_a_value_do_not_count() -> None:
+    """Files and forms leave them there."""
+    padded = {
+        name: f" {value}\n" for name, value in {**ENOUGH, "PORT": "8001", "RELAY_LOG_LEVEL": "info"}.items()
+    }
+
+    assert load_settings({**ENOUGH, "PORT": "8001"}) == load_settings(padded)
+
+
+def test_the_log_level_may_be_in_capitals() -> None:
+    """As many other programs write it."""
+    assert "debug" == load_settings({**ENOUGH, "RELAY_LOG_LEVEL": "DEBUG"}).log_level
 
 
 @pytest.mark.parametrize("name", ["REDIS_URL", "RELAY_SECRET_KEY", "RELAY_ADMIN_KEY"])

@@ -9,6 +9,8 @@ from marshmallow import Schema, ValidationError, fields
 
 from relay.catalogue.fields.base import RecordField
 
+MOST_FAULTS = 100  # named of one list: more help nobody, and each costs as much as a whole value
+
 
 class ListOf(RecordField[list[str]]):
     """At least one value, at most `most`. A repeat is either dropped or refused.
@@ -23,8 +25,8 @@ class ListOf(RecordField[list[str]]):
         what: str,
         *,
         repeats: Literal["dropped", "refused"],
+        most: int,
         required: bool = False,
-        most: int | None = None,
     ) -> None:
         super().__init__(what, required=required)
         self.item = item
@@ -37,32 +39,33 @@ class ListOf(RecordField[list[str]]):
         return self.item.is_open
 
     def take(self, value: Any) -> list[str]:
-        """Check each item, and name those that are wrong by their place."""
-        if not isinstance(value, list) or not value or (self.most is not None and len(value) > self.most):
+        """Check each item, and name those that are wrong by their place, at most MOST_FAULTS of them."""
+        if not isinstance(value, list) or not value:
             raise self.wrong()
-        taken: list[str] = []
-        seen: set[str] = set()
+        if len(value) > self.most:
+            raise ValidationError(f"should hold at most {self.most} values, not {len(value)}")
+        taken: dict[str, None] = {}  # in order, and quick to look into
         faults: dict[int, list[str]] = {}
         for place, each in enumerate(value):
             try:
-                item: str = self.item.deserialize(each)
+                self._add(each, taken)
             except ValidationError as exc:
                 faults[place] = list(exc.messages)
-                continue
-            if item not in seen:
-                taken.append(item)
-            elif self.repeats == "refused":
-                faults[place] = ["should not repeat an earlier one"]
-            seen.add(item)
+                if len(faults) == MOST_FAULTS:
+                    break
         if faults:
             raise ValidationError(faults)
-        return taken
+        return list(taken)
+
+    def _add(self, value: Any, taken: dict[str, None]) -> None:
+        item: str = self.item.deserialize(value)
+        if item in taken and self.repeats == "refused":
+            raise ValidationError("should not repeat an earlier one")
+        taken[item] = None
 
     def json_schema(self) -> dict[str, Any]:
         """Say how many and of what kind."""
-        bounds: dict[str, Any] = {"minItems": 1}
-        if self.most is not None:
-            bounds["maxItems"] = self.most
+        bounds: dict[str, Any] = {"minItems": 1, "maxItems": self.most}
         if self.repeats == "refused":
             bounds["uniqueItems"] = True
         return {"type": "array", "items": self.item.json_schema(), **bounds}

@@ -212,7 +212,7 @@ def test_a_choice_lists_what_is_known_and_where_more_can_be_allowed() -> None:
 
 def test_a_repeat_is_dropped_letter_by_letter_only() -> None:
     """White space makes no other address; case may, since nobody knows how Calendly compares them."""
-    emails = ListOf(Email(), "a list", repeats="dropped")
+    emails = ListOf(Email(), "a list", repeats="dropped", most=10)
 
     assert ["Ada@example.com", "b@example.com", "ada@example.com"] == emails.take(
         ["Ada@example.com", "b@example.com", " Ada@example.com", "ada@example.com"]
@@ -221,7 +221,27 @@ def test_a_repeat_is_dropped_letter_by_letter_only() -> None:
 
 def test_letters_beyond_ascii_keep_people_apart() -> None:
     """The Kelvin sign becomes a k in lower case, and yet it is another person."""
-    emails = ListOf(Email(), "a list", repeats="dropped")
+    emails = ListOf(Email(), "a list", repeats="dropped", most=10)
     people = ["k@example.com", "\u212a@example.com", "straße@example.com", "strasse@example.com"]
 
     assert people == emails.take(people)
+
+
+def test_a_list_that_is_too_long_is_refused_unread_and_names_its_bound() -> None:
+    """Whoever sent it learns how to cut it."""
+    emails = ListOf(Email(), "a list", repeats="dropped", most=3)
+
+    with pytest.raises(ValidationError) as caught:
+        emails.take([1, 2, 3, 4])
+
+    assert ["should hold at most 3 values, not 4"] == caught.value.messages
+
+
+def test_a_list_names_a_hundred_faults_and_no_more() -> None:
+    """The rest is not even looked at."""
+    emails = ListOf(Email(), "a list", repeats="dropped", most=1000)
+
+    with pytest.raises(ValidationError) as caught:
+        emails.take([1] * 1000)
+
+    assert list(range(100)) == list(caught.value.messages)

@@ -58,3 +58,39 @@ def test_a_secret_in_a_record_is_sealed_for_the_call_and_masked_for_people() -> 
     assert secret not in str(made)
     assert [{**record, "signing_key": "••••"}] == made.records
     assert secret == VAULT.open(made.fields["signing_key"])
+
+
+def test_the_faults_of_many_records_are_bounded_and_the_records_counted() -> None:
+    """A request of a megabyte cannot make us write a hundred."""
+    with pytest.raises(Invalid) as refusal:
+        make_deliveries(template("create_webhook_subscription"), {}, [{}] * 600, str, VAULT)
+
+    assert refusal.value.detail.startswith("600 of 600 records are wrong")
+    assert 1000 == len(refusal.value.errors)
+
+
+@pytest.mark.parametrize(
+    ("records", "sentence"),
+    [
+        ([{}], "The record is wrong; nothing was accepted."),
+        ([{}, SCHEDULING_RECORD], "1 of 2 records is wrong; nothing was accepted."),
+        ([{}, {}], "2 of 2 records are wrong; nothing was accepted."),
+    ],
+)
+def test_wrong_records_are_counted_in_plain_english(records: list[dict[str, Any]], sentence: str) -> None:
+    """One is one."""
+    with pytest.raises(Invalid) as refusal:
+        make_deliveries(template(NAME), {}, records, str, VAULT)
+
+    assert sentence == refusal.value.detail
+
+
+def test_a_list_without_measure_costs_next_to_nothing() -> None:
+    """It is refused for its length before anybody looks inside."""
+    record = {"url": "https://crm.example/", "events": [1] * 500_000, "scope": "organization"}
+
+    with pytest.raises(Invalid) as refusal:
+        make_deliveries(template("create_webhook_subscription"), {}, [record], str, VAULT)
+
+    assert ["#/events"] == [fault.pointer for fault in refusal.value.errors]
+    assert "at most 100" in refusal.value.errors[0].detail

@@ -301,3 +301,23 @@ def test_the_door_to_calendly_follows_no_redirect(
     door.close()
     assert isinstance(outcome, Answer)
     assert (302, 0) == (outcome.status, elsewhere.connections)
+
+
+def test_the_guard_holds_calendlys_host_where_the_first_wall_has_a_hole(
+    settings_with: Callable[..., Settings], answer_with: Callable[..., Any]
+) -> None:
+    """The same port on another host is refused as the connection is made, whatever let the request get there."""
+    server = answer_with(OK)
+    resolver = leads_to("127.0.0.1")
+    door = calendly_door(
+        settings_with(calendly_api_url=f"http://calendly.example:{server.port}"), resolver=resolver
+    )
+    door._origins = None
+    urls = [f"http://{host}:{server.port}/" for host in ("calendly.example", "evil.example", "127.0.0.1")]
+
+    allowed, *others = [door.send("GET", url, {}, None, 5.0) for url in urls]
+
+    door.close()
+    assert isinstance(allowed, Answer)
+    assert [True, True] == [isinstance(other, NotSent) and other.forbidden for other in others]
+    assert 1 == len(server.requests)

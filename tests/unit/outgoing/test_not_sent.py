@@ -12,6 +12,8 @@ import pytest
 
 from relay.model.call import NotSent, Outcome
 from relay.outgoing import Door
+from relay.outgoing.exchange import CURRENT, Exchange
+from relay.outgoing.wire import Connection
 
 SLACK = 1.0  # seconds a loaded machine may add to a deadline
 
@@ -136,3 +138,20 @@ def test_a_method_cannot_carry_more(door: Door, answer_with: Callable[..., Any],
 
     assert isinstance(outcome, NotSent)
     assert [] == server.requests
+
+
+def test_nothing_is_sent_once_the_time_is_over() -> None:
+    """A connection that took all the time is not used: the call would be in doubt where now it is certain."""
+    exchange = Exchange(0.0)
+    token = CURRENT.set(exchange)
+    ours, theirs = socket.socketpair()
+    connection = Connection("calendly.example", 80)
+    connection.sock = ours
+
+    with pytest.raises(TimeoutError):
+        connection.send(b"POST /invitee_no_shows HTTP/1.1")
+
+    CURRENT.reset(token)
+    connection.close()
+    with theirs:
+        assert (False, b"") == (exchange.sent, theirs.recv(100))

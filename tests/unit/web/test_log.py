@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
-from relay.log import LineHandler, set_up_log
+from relay.log import LineHandler, WithoutRequests, set_up_log
 
 
 @pytest.fixture(autouse=True)
@@ -94,3 +94,31 @@ def test_a_line_that_cannot_be_written_harms_nobody(monkeypatch: pytest.MonkeyPa
 
     wrong = ("%s %s", "one")
     logging.getLogger("library").warning(*wrong)
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("Error handling request POST /in/crm?token=SECRET", "Error handling request POST …"),
+        ("GET /in/crm?token=SECRET&x=1 was slow", "GET /in/crm?… was slow"),
+        (
+            "Invalid request from ip=::1: Invalid HTTP Header: 'Authorization Bearer SECRET'",
+            "Invalid request from ip=::1: Invalid HTTP Header…",
+        ),
+        (
+            "Invalid request from ip=10.0.0.1: Invalid HTTP request line: 'GET /SECRET and\nmore SECRET'",
+            "Invalid request from ip=10.0.0.1: Invalid HTTP request line…",
+        ),
+        (
+            "Ignored premature client disconnection. No more data after: b'GET / HTTP/1.1\\r\\nKey: SECRET'",
+            "Ignored premature client disconnection. No more data after:…",
+        ),
+        ("Worker exiting (pid: 17)", "Worker exiting (pid: 17)"),
+    ],
+)
+def test_lines_of_the_web_server_lose_what_clients_sent(said: str, left: str) -> None:
+    """What went wrong stays."""
+    record = logging.LogRecord("gunicorn.error", logging.WARNING, __file__, 1, "%s", (said,), None)
+
+    assert WithoutRequests().filter(record)
+    assert left == record.getMessage()

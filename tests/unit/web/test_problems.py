@@ -89,10 +89,11 @@ def test_errors_of_flask_are_problems(app: Flask, status: int, code: str) -> Non
 
 
 def test_a_wrong_method_names_the_right_ones(app: Flask) -> None:
-    """405 comes with Allow."""
+    """405 comes with Allow, and says the same for people."""
     answer = failing(app, KeyError()).test_client().post("/fail")
 
-    assert_problem(answer, 405, "method_not_allowed")
+    problem = assert_problem(answer, 405, "method_not_allowed")
+    assert "This address takes GET, HEAD, OPTIONS." == problem["detail"]
     assert {"GET", "HEAD", "OPTIONS"} == set(answer.headers["Allow"].split(", "))
 
 
@@ -102,6 +103,22 @@ def test_an_outage_says_when_to_come_back(app: Flask) -> None:
 
     assert_problem(answer, 503, "store_unavailable")
     assert "30" == answer.headers["Retry-After"]
+
+
+def test_an_outage_is_logged_with_the_kind_of_its_cause(
+    app: Flask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Refused or too slow is worth knowing; the text of the cause may hold an address, and stays inside."""
+    error = StoreUnavailable()
+    error.__cause__ = ConnectionError(SECRET)
+
+    failing(app, error).test_client().get("/fail")
+
+    logged = capsys.readouterr().err
+    assert SECRET not in logged
+    assert ("StoreUnavailable", "ConnectionError") == tuple(
+        json.loads(logged)[name] for name in ("error", "because")
+    )
 
 
 def test_an_outage_of_flasks_keeps_its_own_time(app: Flask) -> None:
@@ -121,13 +138,13 @@ def test_who_is_not_authenticated_learns_how(app: Flask) -> None:
 
 
 def test_a_long_list_of_faults_is_cut_and_says_so(app: Flask) -> None:
-    """A hundred are listed; how many more there are is said."""
+    """A hundred are listed; that there are more is said."""
     faults = tuple(FieldError("#/email", "should be an email", index) for index in range(250))
     answer = failing(app, Invalid("Wrong.", errors=faults)).test_client().get("/fail")
 
     problem = assert_problem(answer, 422, "invalid", "#/email")
     assert list(range(100)) == [error["index"] for error in problem["errors"]]
-    assert "Wrong. The first 100 of 250 faults are listed." == problem["detail"]
+    assert "Wrong. Only the first 100 faults are listed." == problem["detail"]
 
 
 @pytest.mark.parametrize(
