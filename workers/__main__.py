@@ -15,6 +15,7 @@ from relay.log import set_up_log
 from relay.store.connection import connect
 from workers.services import open_services
 from workers.threaded import ThreadedWorker
+from workers.tidy import Tidy
 from workers.watch import Watch
 
 log = structlog.get_logger()
@@ -37,6 +38,7 @@ def main() -> int:
         connect(settings.redis_url, patience=15), settings.worker_threads, services.stopping
     )
     Watch(services).start()
+    Tidy(services).start()
     log.info("worker.started", worker=worker.name, threads=settings.worker_threads)
     worker.run()
     try:

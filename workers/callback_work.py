@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
@@ -19,6 +20,9 @@ from relay.store.lanes import Claimed, Ending
 from workers.services import Services
 
 CONCURRENCY = 4  # callbacks on their way at a time, for one destination
+REST = (
+    10.0  # seconds for which a receiver that answers nothing is left alone, so that its lane holds no thread
+)
 log = structlog.get_logger()
 
 
@@ -30,10 +34,16 @@ class CallbackWork:
     destination: StandingDestination
     secret: str
     concurrency: int = CONCURRENCY
+    answers: Counter[str] = field(default_factory=Counter)  # how attempts of this turn ended, by kind
 
     def ask(self, calls: int) -> Grant:
-        """Grant everything: callbacks cost nothing of Calendly's budget."""
-        return Grant(calls, 0.0)
+        """Grant everything, since callbacks cost nothing of Calendly's budget; but let a receiver that hangs rest."""
+        hangs = self.answers["Silence"] >= self.concurrency
+        return Grant(0, REST) if hangs and self.rest() else Grant(calls, 0.0)
+
+    def rest(self) -> float:
+        """Give the seconds for which the lane should rest after this turn: its receiver answered nothing at all."""
+        return REST if self.answers["Silence"] and not self.answers["Answer"] else 0.0
 
     def give_back(self, calls: int) -> None:
         """Take back nothing."""
@@ -41,6 +51,7 @@ class CallbackWork:
     def attempt(self, claimed: Claimed) -> Ending:
         """Send the callback once and say how that ended."""
         outcome = self._send(claimed)
+        self.answers[type(outcome).__name__] += 1
         verdict = read_callback_outcome(outcome)
         with suppress(StoreUnavailable):  # the next callback finds out as well
             self._remember(claimed, verdict)
@@ -80,7 +91,7 @@ class CallbackWork:
         return {} if callback is None else {"url": callback.url}
 
     def _is_gone(self, url: str, claimed: Claimed) -> bool:
-        by_hand = claimed.number > 1 and claimed.spent == 0  # a person's retry asks the receiver once more
+        by_hand = claimed.item.get("by_hand")  # a person's retry asks the receiver once more
         try:
             return not by_hand and self.services.store.receivers.is_gone(self.destination.settings.id, url)
         except StoreUnavailable:
@@ -122,7 +133,7 @@ class CallbackWork:
             wait=wait,
             spent=spent,
             keep=self.services.store.retention.keep if wait is None else None,
-            values={"reason": verdict.reason, **self._where()},
+            values={"reason": verdict.reason, "by_hand": "", **self._where()},
         )
 
     def _next(self, verdict: CallbackVerdict, spent: int) -> tuple[str, float | None, str]:

@@ -61,6 +61,10 @@ class DeliveryWork:
             return Grant(0, NEXT_TURN)
         return self.services.store.budget.ask(self.credential.id, calls, self.credential.rate)
 
+    def rest(self) -> float:
+        """Give nothing: the budget says when to pause."""
+        return 0.0
+
     def give_back(self, calls: int) -> None:
         """Give back calls that were not made."""
         self.services.store.budget.give_back(self.credential.id, calls, self.credential.rate)
@@ -113,12 +117,18 @@ class DeliveryWork:
         step = self._next(claimed, verdict, spent)
         if isinstance(step, Wait):
             step = replace(step, seconds=max(step.seconds, self._may_fly_for(claimed)))
-        return self._written(claimed, made, verdict, step, spent)
+        ending = self._written(claimed, made, verdict, step, spent)
+        ending.values["may_fly_until"] = str(self._may_fly_until(claimed))  # a retry by hand waits for it too
+        return ending
 
     def _may_fly_for(self, claimed: Claimed) -> float:
         """Give the seconds for which a call may be on its way that nobody here holds: two at a time must never be."""
-        begun: float = from_json(claimed.item[f"attempt:{claimed.number}"])["started_at"] / 1000
-        return max(0.0, begun + self.services.settings.call_timeout - time.time())
+        return max(0.0, (self._may_fly_until(claimed) - float(claimed.item["found_at"])) / 1000)
+
+    def _may_fly_until(self, claimed: Claimed) -> int:
+        """Give the moment when such a call has ended in any case, in milliseconds by Redis's clock."""
+        begun: int = from_json(claimed.item[f"attempt:{claimed.number}"])["started_at"]
+        return begun + round(self.services.settings.call_timeout * 1000)
 
     def _end(self, claimed: Claimed, made: Made, verdict: Verdict) -> Ending:
         spent = claimed.spent + (0 if isinstance(verdict, (Busy, Unauthorized)) else 1)
@@ -184,7 +194,7 @@ class DeliveryWork:
             return
         with suppress(StoreUnavailable):
             self.services.store.budget.learn(
-                self.credential.id, told.limit, told.remaining, told.reset_seconds
+                self.credential.id, told.limit, told.remaining, told.reset_seconds, outcome.seconds
             )
 
     def _request(self, credential: Credential, call: Call) -> dict[str, Any]:

@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 
 from relay.calendly import Calendly
 from relay.config import Settings
 from relay.outgoing import Sender, callback_door
 from relay.store import Store, open_store
+
+
+class Seats:
+    """The threads of this process that callbacks may hold at a time, and when one was last missed."""
+
+    def __init__(self, number: int) -> None:
+        self._free = threading.Semaphore(number)
+        self.missed_at = float("-inf")  # by the monotonic clock
+
+    def take(self) -> bool:
+        """Take a seat if there is one; tells whether there was."""
+        taken = self._free.acquire(blocking=False)
+        if not taken:
+            self.missed_at = time.monotonic()
+        return taken
+
+    def leave(self) -> None:
+        """Give a seat back."""
+        self._free.release()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +43,7 @@ class Services:
     calendly: Calendly
     callback_door: Sender
     name: str
-    callback_seats: threading.Semaphore
+    callback_seats: Seats
     stopping: threading.Event = field(default_factory=threading.Event)
 
 
@@ -41,7 +61,7 @@ def open_services(settings: Settings, name: str) -> Services:
         Calendly(settings),
         callback_door(settings),
         name,
-        threading.Semaphore(settings.worker_threads // 2),
+        Seats(settings.worker_threads // 2),
     )
     _Current.services = services
     return services

@@ -94,7 +94,12 @@ class ThreadedWorker(BaseWorker):
             self._dequeuing = False
         if taken is None:
             return False
-        pool.submit(self._perform, *taken)
+        try:
+            pool.submit(self._perform, *taken)
+        except RuntimeError:  # this machine gives us no more threads; the attention list has the lane
+            log.exception("turn.no_thread")
+            self._stopping.wait(AFTER_TROUBLE)
+            return False
         return True
 
     def _perform(self, job: Job, queue: Queue) -> None:

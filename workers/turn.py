@@ -22,6 +22,7 @@ LONGEST_TURN = 60.0  # seconds after which it makes room in any case
 RENEW = LEASE / 4  # seconds after which a waiting turn renews its lease
 LOOK = 0.25  # seconds between two looks for new work while calls are on their way
 CARRY_ON = 10.0  # seconds for which one RQ job goes from lane to lane
+SEAT_PAUSE = 0.5  # seconds after which a lane of callbacks looks for a seat again
 TROUBLE_PAUSE = 5.0  # seconds before anybody comes again to a lane that could not be served
 REDIS_PAUSE = 0.25  # seconds between two tries while Redis is away
 PATIENCE = 900.0  # seconds for which a turn waits for Redis to come back, an answer in its hands
@@ -43,6 +44,9 @@ class Work(Protocol):
     def give_back(self, calls: int) -> None:
         """Give back calls that were not made."""
 
+    def rest(self) -> float:
+        """Give the seconds for which the lane should rest after this turn."""
+
     def attempt(self, claimed: Claimed) -> Ending:
         """Make one attempt and say how it ended."""
 
@@ -61,7 +65,8 @@ def take_turn(name: str) -> None:
     while lane is not None:
         try:
             serve(services, lane)
-            if time.monotonic() > stop_at or services.stopping.is_set():
+            over = time.monotonic() > stop_at or services.stopping.is_set()
+            if over or services.store.turns.waiting():  # lanes that were asked for earlier come first
                 return
             lane = services.store.lanes.one_whose_time_has_come()
         except StoreUnavailable:
@@ -72,12 +77,13 @@ def serve(services: Services, lane: Lane) -> None:
     """Serve one lane, if there is a seat for its kind."""
     if lane.kind == "delivery":
         _serve(services, lane)
-    elif services.callback_seats.acquire(blocking=False):
+    elif services.callback_seats.take():
         try:
             _serve(services, lane)
         finally:
-            services.callback_seats.release()
-    # Without a seat the lane's time comes again when the handover has run out.
+            services.callback_seats.leave()
+    else:
+        services.store.lanes.come_back(lane, SEAT_PAUSE)
 
 
 def _serve(services: Services, lane: Lane) -> None:
@@ -90,10 +96,17 @@ def _serve(services: Services, lane: Lane) -> None:
     except NotByThisWorker as exc:
         log.error("lane.not_served", lane=lane.name, because=str(exc))  # noqa: TRY400 - a setting is wrong, no code
         work = None
+    except StoreUnavailable:
+        raise
+    except Exception:
+        # Whatever it was, another worker may do better: the lane must not stay locked until the lease runs out.
+        log.exception("lane.not_served", lane=lane.name)
+        work = None
     if work is None:
         # Attempts that an earlier turn left in flight keep the lane on the list: look again, but not at once.
         services.store.lanes.release(lease, TROUBLE_PAUSE)
         return
+    lease.revision = work.destination.revision
     Turn(services, lease, work).run()
 
 
@@ -109,8 +122,9 @@ class Turn:
         self._asked_at = self._began
         self._held_until = self._began + LEASE
         self._flying: set[Future[None]] = set()
-        self._not_before = self._pause = 0.0
-        self._something_is_due = True
+        self._reopens_at = self._began  # when there are calls to make again
+        self._pause = 0.0
+        self._due = lease.due
         self._look_around_at = self._began + TURN
         self._others_wait = False
 
@@ -123,13 +137,16 @@ class Turn:
                 self._serve(senders)
         except LeaseLost:
             return  # somebody else serves the lane by now, and files it
+        if self._seats_are_missed():
+            self._pause = max(self._pause, 2 * SEAT_PAUSE)  # those who stand come first
         with suppress(LeaseLost):
-            self._insist(lambda: self._lanes.release(self._lease, max(self._not_before, self._pause)))
+            pause = max(self._reopens_at - time.monotonic(), self._pause, self._work.rest())
+            self._insist(lambda: self._lanes.release(self._lease, pause))
 
     def _serve(self, senders: ThreadPoolExecutor) -> None:
         while True:
             free = self._work.concurrency - len(self._flying)
-            if free and self._something_is_due and self._may_begin():
+            if free and self._due and self._may_begin():
                 self._launch(senders, free)
                 continue
             if not self._flying:
@@ -144,26 +161,37 @@ class Turn:
 
     def _launch(self, senders: ThreadPoolExecutor, free: int) -> None:
         """Begin up to `free` attempts, as far as the budget goes."""
-        grant = self._insist(lambda: self._work.ask(free))
+        grant = self._insist(lambda: self._work.ask(min(free, self._due)))
         if not grant.calls:
-            self._not_before = grant.reopens_in
+            self._reopens_at = time.monotonic() + grant.reopens_in
             return
         claim = self._claim(grant.calls)
         for claimed in claim.attempts:
-            self._flying.add(senders.submit(self._attempt, claimed))
+            try:
+                self._flying.add(senders.submit(self._attempt, claimed))
+            except RuntimeError:  # this machine gives us no more threads
+                log.exception("attempt.no_thread", item=claimed.id)
+                self._reopens_at = time.monotonic() + TROUBLE_PAUSE
+                self._conclude(claimed, self._work.unsent)
         with suppress(StoreUnavailable):  # then they come back with the next window
             self._work.give_back(grant.calls - len(claim.attempts))
 
     def _may_begin(self) -> bool:
         """Tell whether to begin more attempts: not when the budget is spent, the process ends, or others wait."""
-        if self._not_before or self._services.stopping.is_set():
-            return False
         now = time.monotonic()
+        if now < self._reopens_at or self._services.stopping.is_set():
+            return False
         if now > self._look_around_at:
             self._look_around_at = now + TURN
             waiting = self._insist(self._services.store.turns.waiting)
-            self._others_wait = waiting > 0 or now - self._began > LONGEST_TURN
+            too_long = now - self._began > LONGEST_TURN
+            self._others_wait = waiting > 0 or too_long or self._seats_are_missed()
         return not self._others_wait
+
+    def _seats_are_missed(self) -> bool:
+        """Tell whether other lanes of callbacks stood while this one sat."""
+        missed_at = self._services.callback_seats.missed_at
+        return self._lease.lane.kind == "callback" and missed_at > self._began
 
     def _claim(self, limit: int) -> Claim:
         """Claim, and ask for the same claim again while Redis is away: what it began must not be forgotten."""
@@ -173,7 +201,7 @@ class Turn:
         )
         # Counted from before the question: Redis renewed the lease after that.
         self._held_until = self._asked_at + LEASE
-        self._something_is_due = claim.more_in == 0
+        self._due = claim.due
         return claim
 
     def _insist(self, ask: Callable[[], Answered], again: Callable[[], Answered] | None = None) -> Answered:

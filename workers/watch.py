@@ -14,17 +14,16 @@ from workers.services import Services
 EVERY = 0.2  # seconds between two looks at the attention list
 AFTER_TROUBLE = 1.0  # seconds to wait while Redis is away
 PRESENCE_EVERY = 5.0  # seconds
-TIDY_EVERY = 600.0  # seconds
 log = structlog.get_logger()
 
 
 class Watch(threading.Thread):
-    """Looks at the attention list, says that this process is alive, keeps the logs short and the secrets fresh."""
+    """Looks at the attention list, says that this process is alive."""
 
     def __init__(self, services: Services) -> None:
         super().__init__(name="watch", daemon=True)
         self._services = services
-        self._present_at = self._tidied_at = float("-inf")
+        self._present_at = float("-inf")
         self._blind = False
 
     def run(self) -> None:
@@ -60,7 +59,3 @@ class Watch(threading.Thread):
         if room > 0:
             # A lane that finds no room stays on the list, where it is the first to be found next time.
             store.turns.ask_many(store.lanes.whose_time_has_come(max(1, room // SHARDS)))
-        if now - self._tidied_at > TIDY_EVERY:
-            self._tidied_at = now
-            store.retention.trim()
-            store.resealing.run()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 DestinationState = Literal["draft", "active", "paused"]
@@ -79,13 +79,19 @@ class Destination:
             id=data["id"],
             template=data["template"],
             credential=data["credential"],
-            auth=InboundAuth(**data["auth"]),
+            auth=InboundAuth(**_known(InboundAuth, data["auth"])),
             name=data["name"],
-            callback=CallbackSettings(**callback) if callback else None,
-            delivery=DeliverySettings(**data["delivery"]),
+            callback=CallbackSettings(**_known(CallbackSettings, callback)) if callback else None,
+            delivery=DeliverySettings(**_known(DeliverySettings, data["delivery"])),
             allow={name: tuple(values) for name, values in data["allow"].items()},
             when_inactive=data["when_inactive"],
         )
+
+
+def _known(settings: type, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what a newer release stored: while processes are replaced one by one, both must read it."""
+    names = {each.name for each in fields(settings)}
+    return {name: value for name, value in stored.items() if name in names}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,13 +35,20 @@ class Budget:
         if calls > 0:
             self.ask(credential, -calls, rate)
 
-    def learn(self, credential: str, limit: int | None, remaining: int | None, reset: float | None) -> None:
-        """Take over what an answer told: the window's ceiling, what is left of it, and its end in seconds."""
+    def learn(
+        self, credential: str, limit: int | None, remaining: int | None, reset: float | None, age: float = 0.0
+    ) -> None:
+        """Take over what an answer told: the window's ceiling, what is left of it, and its end in seconds.
+
+        `age` is how many seconds ago it may have been told: an old answer must not pass for a new window.
+        """
         told = ["" if limit is None else limit, "" if remaining is None else remaining]
         self._scripts.run(
-            "learn", keys.budget(credential), [*told, "" if reset is None else round(reset * 1000), 0]
+            "learn",
+            keys.budget(credential),
+            [*told, "" if reset is None else round(reset * 1000), 0, round(age * 1000)],
         )
 
     def block(self, credential: str, wait: float) -> None:
         """Let nobody call for `wait` seconds: Calendly refused for the rate."""
-        self._scripts.run("learn", keys.budget(credential), ["", "", round(wait * 1000), 1])
+        self._scripts.run("learn", keys.budget(credential), ["", "", round(wait * 1000), 1, 0])

@@ -99,7 +99,11 @@ class Destinations:
             return dict(zip(STATES, map(int, pipe.execute()), strict=True))
 
     def _put(self, destination: Destination, revision: int | str) -> int:
-        args = [to_json(destination.to_dict()), destination.when_inactive, revision, destination.template]
+        prefix = Lane("delivery", destination.id).prefix
+        args = [
+            *(to_json(destination.to_dict()), destination.when_inactive, revision, destination.template),
+            *(prefix, destination.id),
+        ]
         return int(self._scripts.run("put_destination", keys.destination(destination.id), args))
 
     def _set_state(self, identifier: str, state: DestinationState, because: str, only_from: str) -> int:

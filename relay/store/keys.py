@@ -18,7 +18,8 @@ of these patterns as well: `common.lua` builds them from the shard's prefix.
     relay:destinations, relay:credentials    sets of ids
     relay:deleted-destinations               set of ids whose logs still name something
     relay:credential:<id>                    text: the credential as JSON, its token sealed
-    relay:workers                            sorted set: worker process -> when it was last seen (ms)
+    relay:workers                            sorted set: worker process -> when it was last seen (s)
+    relay:task:<task>                        text: some worker process has taken up a task, for a time
 
 A lane is `delivery/<destination>` or `callback/<destination>`. A log named after a destination cannot be mistaken for
 one named after a state: ids of destinations stand behind a slash there (`log:/<destination>`).
@@ -128,6 +129,11 @@ def destination(identifier: str) -> str:
 def gone_receiver(destination_id: str) -> str:
     """Name the text that says at which URL a destination's callbacks have ended."""
     return f"{shard_prefix(shard_of(destination_id))}gone:{destination_id}"
+
+
+def turn_at(task: str) -> str:
+    """Name the text that says that some worker process has taken up a task."""
+    return f"relay:task:{task}"
 
 
 def credential(identifier: str) -> str:

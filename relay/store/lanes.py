@@ -35,21 +35,24 @@ class Claimed:
 class Lease:
     """The right to serve one lane. Numbers its claims, so that a claim whose answer got lost can be asked again.
 
-    `left_in_flight` are attempts that an earlier turn began and whose end nobody wrote: their worker died.
+    `left_in_flight` are attempts that an earlier turn began and whose end nobody wrote: their worker died. `due` items
+    wait. With a `revision`, nothing is begun once the destination has another one.
     """
 
     lane: Lane
     token: str
     left_in_flight: tuple[Claimed, ...] = ()
+    due: int = 0
     claims: int = 0
+    revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a claim gave: attempts to make now, and in how many seconds more is due (None: nothing waits)."""
+    """What a claim gave: attempts to make now, and how many more items are due."""
 
     attempts: tuple[Claimed, ...]
-    more_in: float | None
+    due: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +126,13 @@ class Lanes:
         """Take the lane's lease; None while another turn holds it, or while the lane waits for a rate window."""
         token = secrets.token_hex(8)
         held, *rest = self._run("lease", lane, token, round(LEASE * 1000))
-        return Lease(lane, token, _attempts(rest[0])) if held else None
+        if not held:
+            return None
+        left, due, now = rest
+        attempts = _attempts(left)
+        for each in attempts:
+            each.item["found_at"] = str(now)  # by the clock that wrote when it began
+        return Lease(lane, token, attempts, due)
 
     def claim(self, lease: Lease, limit: int) -> Claim:
         """Begin up to `limit` attempts and renew the lease. Raises LeaseLost.
@@ -135,11 +144,18 @@ class Lanes:
 
     def claim_again(self, lease: Lease, limit: int) -> Claim:
         """Repeat the last claim of this lease: attempts that it began are given again, never begun twice."""
-        held, *rest = self._run("claim", lease.lane, lease.token, round(LEASE * 1000), lease.claims, limit)
+        revision = "" if lease.revision is None else lease.revision
+        held, *rest = self._run(
+            "claim", lease.lane, lease.token, round(LEASE * 1000), lease.claims, limit, revision
+        )
         if not held:
             raise LeaseLost
-        more, *items = rest
-        return Claim(_attempts(items), None if more < 0 else more / 1000)
+        due, *items = rest
+        return Claim(_attempts(items), due)
+
+    def come_back(self, lane: Lane, seconds: float) -> None:
+        """Put a lane off that was asked for and that this process cannot serve now."""
+        self._run("come_back", lane, round(seconds * 1000))
 
     def settle(self, lane: Lane, identifier: str, token: str, number: int, ending: Ending) -> bool:
         """Write what an attempt came to. False means that a newer truth stands, and nothing was written."""

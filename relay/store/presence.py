@@ -1,4 +1,4 @@
-"""Which worker processes are alive: each says so every few seconds."""
+"""Which worker processes are alive: each says so every few seconds. And which of them does what only one need do."""
 
 from __future__ import annotations
 
@@ -32,6 +32,11 @@ class Presence:
         """Count the worker processes that said something lately."""
         with speaking_our_errors():
             return int(self._redis.zcount(keys.WORKERS, self._now() - FRESH, "+inf"))
+
+    def first_in(self, task: str, seconds: float) -> bool:
+        """Tell whether nobody else took up this task within so many seconds; if so, it is ours."""
+        with speaking_our_errors():
+            return bool(self._redis.set(keys.turn_at(task), 1, nx=True, ex=round(seconds)))
 
     def _now(self) -> int:
         # Redis's clock, since the machines' own may differ.

@@ -12,12 +12,14 @@ from local.ports import free_port
 from relay.catalogue import TEMPLATES
 from relay.model.credential import Rate
 from relay.store import Lane, keys
+from relay.store.lanes import Ending
 from sandbox import seed
 from sandbox.receiver import Reply
 from sandbox.server import Sandbox
 from tests.conftest import MakeSettings
 from tests.good_records import CALENDLY, GOOD_RECORDS
 from tests.rig import Rig, everything_in
+from workers.turn import serve
 
 HARMLESS = sorted(name for name, template in TEMPLATES.items() if template.harmless_to_repeat)
 HARMFUL = sorted(set(TEMPLATES) - set(HARMLESS))
@@ -418,3 +420,36 @@ def test_a_callback_is_logged_with_the_address_that_was_called(rig: Rig) -> None
     rig.drain()
 
     assert (1, moved) == (len(rig.told("moved")), rig.delivery(delivery.id).callbacks[0].url)
+
+
+def test_old_news_that_was_on_its_way_is_not_sent_again(rig: Rig) -> None:
+    """A callback in flight when a newer outcome is filed ends there, whatever becomes of it."""
+    rig.sandbox.faults.add("status", status=404, match={"method": "POST"})
+    rig.destination("create_scheduling_link")
+    (delivery,) = rig.accept(GOOD_RECORDS["create_scheduling_link"])
+    serve(rig.services, Lane("delivery", "here"))
+    lease = rig.store.lanes.lease(Lane("callback", "here"))
+    assert lease is not None
+    (old,) = rig.store.lanes.claim(lease, 1).attempts
+
+    rig.manage("POST", f"/deliveries/{delivery}/retry")
+    serve(rig.services, Lane("delivery", "here"))
+    ending = Ending(state="retrying", attempt={}, wait=0.0, spent=1)
+    rig.store.lanes.settle(Lane("callback", "here"), old.id, old.token, old.number, ending)
+    rig.store.lanes.release(lease)
+    rig.drain()
+
+    assert ["delivery.delivered"] == [told["type"] for told in rig.told()]
+    assert ["dead", "delivered"] == [each.state for each in rig.delivery(delivery).callbacks]
+
+
+def test_a_receiver_that_was_gone_is_asked_anew_after_a_change(rig: Rig) -> None:
+    """A person who saves the destination has looked at it."""
+    rig.sandbox.receiver.tell_replies("here", [Reply(status=410, times=1)])
+    outcome_of(rig, "create_scheduling_link")
+
+    rig.manage("PATCH", "/destinations/here", {"name": "mended"})
+    rig.accept(GOOD_RECORDS["create_scheduling_link"])
+    rig.drain()
+
+    assert 2 == len(rig.told())

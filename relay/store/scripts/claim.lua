@@ -1,7 +1,7 @@
 -- Begin attempts: what is due leaves the lane, and each attempt is on record before its first byte is sent.
 -- Renews the lease as well. Asking again with the same `seq` gives the same attempts again: an answer may get lost.
--- KEYS[1] the lane's hash; ARGV prefix, lane, lease token, lease in ms, seq, how many
--- Returns {0} if the lease is lost, else {1, ms until the next item is due or -1, then per item its id and HGETALL}.
+-- KEYS[1] the lane's hash; ARGV prefix, lane, lease token, lease in ms, seq, how many, the destination's revision or ''
+-- Returns {0} if the lease is lost, else {1, how many more items are due, then per item its id and HGETALL}.
 local prefix, token, seq = ARGV[1], ARGV[3], ARGV[5]
 local lane = lane_keys(prefix, ARGV[2])
 local now = now_ms()
@@ -10,12 +10,15 @@ redis.call('HSET', lane.hash, 'lease_until', now + ARGV[4])
 redis.call('ZADD', lane.attention, now + ARGV[4], lane.name)
 local kind, destination = string.match(lane.name, '^(%a+)/(.*)$')
 local item_prefix = prefix .. kind .. ':'
+-- A turn that read other settings than those that stand begins nothing more.
+local stands = ARGV[7] == '' or redis.call('HGET', prefix .. 'destination:' .. destination, 'revision') == ARGV[7]
+local runs = stands and may_run(prefix, lane.name)
 local ids = {}
 if redis.call('HGET', lane.hash, 'claim') == token .. '.' .. seq then
   for _, id in ipairs(redis.call('ZRANGE', lane.flight, 0, -1)) do
     if redis.call('HGET', item_prefix .. id, 'token') == token .. '.' .. seq then ids[#ids + 1] = id end
   end
-elseif may_run(prefix, lane.name) and tonumber(ARGV[6]) > 0 then
+elseif runs and tonumber(ARGV[6]) > 0 then
   redis.call('HSET', lane.hash, 'claim', token .. '.' .. seq)
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', lane.due, '-inf', now, 'LIMIT', 0, ARGV[6])) do
     local key = item_prefix .. id
@@ -33,10 +36,7 @@ elseif may_run(prefix, lane.name) and tonumber(ARGV[6]) > 0 then
     end
   end
 end
-local first = redis.call('ZRANGE', lane.due, 0, 0, 'WITHSCORES')
-local rest = -1
-if first[1] and may_run(prefix, lane.name) then rest = math.max(0, tonumber(first[2]) - now) end
-local reply = { 1, rest }
+local reply = { 1, runs and redis.call('ZCOUNT', lane.due, '-inf', now) or 0 }
 for _, id in ipairs(ids) do
   reply[#reply + 1] = { id, redis.call('HGETALL', item_prefix .. id) }
 end

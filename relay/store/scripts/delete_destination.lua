@@ -14,5 +14,5 @@ for _, kind in ipairs({ 'delivery/', 'callback/' }) do
   redis.call('DEL', lane.hash)
   redis.call('ZREM', lane.attention, lane.name)
 end
-redis.call('DEL', KEYS[1])
+redis.call('DEL', KEYS[1], prefix .. 'gone:' .. destination)
 return 0

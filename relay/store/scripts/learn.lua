@@ -1,5 +1,6 @@
 -- Learn from what Calendly told about the rate window. KEYS[1] the budget's hash
--- ARGV limit or '', remaining or '', ms until the reset or '', 1 if Calendly refused for the rate (429)
+-- ARGV limit or '', remaining or '', ms until the reset or '', 1 if Calendly refused for the rate (429),
+--      ms that the answer may have been on its way
 local SAME_WINDOW = 2000 -- ms by which two tellings of one reset may differ: Calendly tells whole seconds
 local now = now_ms()
 local told_limit, told, reset = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -12,7 +13,7 @@ if ARGV[4] == '1' then
 elseif told and reset then
   local remaining, reset_at = unpack(redis.call('HMGET', KEYS[1], 'remaining', 'reset_at'))
   remaining, reset_at = tonumber(remaining or told), tonumber(reset_at or '0')
-  if reset_at + SAME_WINDOW < now + reset or (told_limit and told_limit ~= assumed) then
+  if reset_at + SAME_WINDOW < now + reset - tonumber(ARGV[5]) or (told_limit and told_limit ~= assumed) then
     -- Calendly's window began anew, earlier than we thought, or we counted down from a ceiling that is not its own:
     -- its count is the whole truth.
     remaining = told

@@ -1,6 +1,7 @@
 -- Take the lane's lease, so that one turn serves it at a time.
 -- KEYS[1] the lane's hash; ARGV prefix, lane, token, lease in ms
--- Returns {0} if another turn holds it, else {1, per attempt that an earlier turn left in flight its id and HGETALL}.
+-- Returns {0} if another turn holds it, else {1, per attempt that an earlier turn left in
+-- flight its id and HGETALL, how many items are due, now}.
 local prefix, token = ARGV[1], ARGV[3]
 local lane = lane_keys(prefix, ARGV[2])
 local now = now_ms()
@@ -26,4 +27,4 @@ end
 redis.call('HSET', lane.hash, 'lease', token, 'lease_until', now + ARGV[4])
 redis.call('HDEL', lane.hash, 'asked_until')
 redis.call('ZADD', lane.attention, now + ARGV[4], lane.name)
-return { 1, left }
+return { 1, left, redis.call('ZCOUNT', lane.due, '-inf', now), now }

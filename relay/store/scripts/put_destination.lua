@@ -1,5 +1,5 @@
 -- Create a destination, or replace its settings if nobody changed them meanwhile.
--- KEYS[1] its hash; ARGV settings (JSON), when_inactive, revision ('' to create), template
+-- KEYS[1] its hash; ARGV settings (JSON), when_inactive, revision ('' to create), template, prefix, id
 -- Returns 1 if done, 0 if it exists (creating) or has changed (replacing), -1 if it is gone (replacing).
 local now = now_ms()
 local revision = redis.call('HGET', KEYS[1], 'revision')
@@ -13,4 +13,5 @@ end
 redis.call('HSET', KEYS[1], 'settings', ARGV[1], 'when_inactive', ARGV[2], 'template', ARGV[4],
   'updated_at', now)
 redis.call('HINCRBY', KEYS[1], 'revision', 1)
+redis.call('DEL', ARGV[5] .. 'gone:' .. ARGV[6]) -- a person looked at it: its receiver is asked anew
 return 1

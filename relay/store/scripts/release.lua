@@ -11,7 +11,7 @@ if wait > 0 then redis.call('HSET', lane.hash, 'not_before', now + wait) end
 local first = redis.call('ZRANGE', lane.due, 0, 0, 'WITHSCORES')
 if redis.call('EXISTS', lane.flight) == 1 then
   -- Attempts whose end could not be written: the next turn finds out what became of them.
-  redis.call('ZADD', lane.attention, now + wait, lane.name)
+  redis.call('ZADD', lane.attention, now + math.min(wait, HANDOVER), lane.name)
 elseif first[1] and may_run(prefix, lane.name) then
   redis.call('ZADD', lane.attention, math.max(tonumber(first[2]), now + wait), lane.name)
 else

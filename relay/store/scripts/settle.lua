@@ -5,6 +5,7 @@
 --      11 seconds to keep (or -1), 12 callback id or '', 13 callback's type, 14 callback's payload,
 --      15 callback's URL, 16... names and values to set
 -- Returns 1 if written, 0 if a newer truth stands.
+local SUPERSEDED_STAYS = 2592000 -- seconds; as long as settled deliveries usually do
 local prefix, id, token, state, number = ARGV[1], ARGV[3], ARGV[4], ARGV[6], ARGV[9]
 local lane = lane_keys(prefix, ARGV[2])
 local kind, destination = string.match(lane.name, '^(%a+)/(.*)$')
@@ -13,6 +14,11 @@ local held, old, known = unpack(redis.call('HMGET', KEYS[1], 'token', 'state', '
 if held ~= token then return 0 end
 -- After a turn died, its attempt was settled as unknown. Its own late answer may still put that right; nothing else may.
 if old ~= 'sending' and (ARGV[5] == '0' or known == '1') then return 0 end
+local wait, keep = tonumber(ARGV[7]), tonumber(ARGV[11])
+if wait >= 0 and redis.call('HGET', KEYS[1], 'superseded') then
+  -- A callback that was on its way when a newer outcome was filed: it is not sent again.
+  state, wait, keep = 'dead', -1, SUPERSEDED_STAYS
+end
 local now = now_ms()
 local attempt = cjson.decode(ARGV[10])
 local begun = redis.call('HGET', KEYS[1], 'attempt:' .. number)
@@ -25,7 +31,6 @@ for i = 16, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 redis.call('ZREM', lane.flight, id)
 redis.call('ZREM', lane.due, id)
 if kind == 'delivery' then file(prefix, destination, id, old, state) end
-local wait = tonumber(ARGV[7])
 if wait >= 0 then
   redis.call('HSET', KEYS[1], 'next_attempt_at', now + wait)
   redis.call('HDEL', KEYS[1], 'settled_at')
@@ -35,7 +40,6 @@ else
   redis.call('HSET', KEYS[1], 'settled_at', now)
   redis.call('HDEL', KEYS[1], 'next_attempt_at')
 end
-local keep = tonumber(ARGV[11])
 if keep > 0 then redis.call('EXPIRE', KEYS[1], keep) end
 if ARGV[12] ~= '' then
   local callback = prefix .. 'callback:' .. ARGV[12]
@@ -51,6 +55,9 @@ if ARGV[12] ~= '' then
       redis.call('ZREM', callbacks.due, earlier)
       redis.call('HSET', key, 'state', 'dead', 'updated_at', now, 'reason', 'A newer outcome is told instead.')
       redis.call('HDEL', key, 'next_attempt_at', 'token')
+      redis.call('EXPIRE', key, SUPERSEDED_STAYS)
+    elseif waits == 'sending' then
+      redis.call('HSET', key, 'superseded', 1)
     end
   end
   redis.call('HSET', KEYS[1], 'callbacks', (ids and ids .. ' ' or '') .. ARGV[12])

@@ -161,4 +161,4 @@ class OneLane:
 
 def first_due(claim: Claim) -> bool:
     """Tell whether more is due after a claim."""
-    return claim.more_in == 0
+    return claim.due > 0

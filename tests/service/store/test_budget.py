@@ -257,3 +257,12 @@ def test_a_ceiling_that_calendly_corrects_counts_at_once(store: Store) -> None:
     store.budget.learn("acme", 5000, 4960, 60.0)
 
     assert 4960 == granted(store, 10_000)
+
+
+def test_a_slow_answer_does_not_pass_for_a_new_window(store: Store) -> None:
+    """It was told before what is known by now, and tells of more calls and a later end than there are."""
+    store.budget.learn("acme", 100, 10, 30.0)
+
+    store.budget.learn("acme", 100, 60, 40.0, age=15.0)
+
+    assert 10 == granted(store, 1000)

@@ -157,3 +157,29 @@ def test_a_callback_on_its_way_is_not_sent_a_second_time(store: Store) -> None:
 
     with pytest.raises(Conflict, match="sending"):
         store.operations.retry_callback(identifier)
+
+
+def test_a_retry_waits_for_a_call_that_may_still_be_on_its_way(store: Store) -> None:
+    """Two calls of one delivery at a time must never be, also when a person asks."""
+    here = OneLane(store)
+    identifier = brought_to(here, "uncertain")
+    seconds, _ = store.redis.time()
+    store.redis.hset(keys.delivery(identifier), "may_fly_until", (seconds + 10) * 1000)
+
+    log = store.operations.retry(identifier)
+
+    assert log.next_attempt_at is not None
+    assert 8 < log.next_attempt_at - seconds <= 10
+    assert () == here.claim()[1]
+
+
+def test_nothing_is_put_back_into_a_lane_that_is_gone(store: Store) -> None:
+    """Its destination was deleted at this very moment: nobody would ever come to it."""
+    here = OneLane(store)
+    identifier = brought_to(here, "dead")
+    store.redis.delete(keys.destination("here"))
+    args = [here.lane.prefix, here.lane.name, identifier, "dead"]
+
+    old = store.operations._scripts.run("requeue", keys.delivery(identifier), args)
+
+    assert (b"", "dead", []) == (old, here.item(identifier)["state"], here.due())

@@ -14,7 +14,7 @@ from relay.store.budget import Grant
 from relay.store.lanes import Claimed, Ending, Lanes
 from relay.store.scripts import Scripts
 from tests.service.store.one_lane import ended
-from workers.services import Services
+from workers.services import Seats, Services
 
 PATIENCE = 10.0  # seconds after which a test that waits for another thread has failed
 Happens = Callable[[Claimed], None]
@@ -23,7 +23,7 @@ Happens = Callable[[Claimed], None]
 def services(settings: Settings, store: Store) -> Services:
     """Give what a turn works with, less the ways out."""
     nowhere = cast(Any, None)
-    return Services(settings, store, nowhere, nowhere, "test", threading.Semaphore(4))
+    return Services(settings, store, nowhere, nowhere, "test", Seats(4))
 
 
 class FakeWork:
@@ -37,6 +37,8 @@ class FakeWork:
         self.sent: list[str] = []
         self.not_sent: list[str] = []
         self.orphans: list[str] = []
+        self.asked: list[int] = []
+        self.before_granting: Callable[[], Any] = lambda: None
         self.given_back = 0
         self.most_at_once = 0
         self._at_once = 0
@@ -44,10 +46,16 @@ class FakeWork:
 
     def ask(self, calls: int) -> Grant:
         """Grant what a test laid ready, and then everything."""
+        self.asked.append(calls)
+        self.before_granting()
         grant = self.grants.pop(0) if self.grants else Grant(calls, 0.0)
         if isinstance(grant, Exception):
             raise grant
         return grant
+
+    def rest(self) -> float:
+        """Rest never."""
+        return 0.0
 
     def give_back(self, calls: int) -> None:
         """Count what comes back."""

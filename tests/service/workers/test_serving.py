@@ -190,14 +190,15 @@ def test_callbacks_leave_threads_to_deliveries(rig: Rig) -> None:
     rig.destination("create_scheduling_link")
     seats = rig.settings.worker_threads // 2
     for _ in range(seats):
-        rig.services.callback_seats.acquire()
+        rig.services.callback_seats.take()
 
     deliveries = rig.accept(GOOD_RECORDS["create_scheduling_link"])
     rig.turn_until(lambda: only(rig, deliveries).state == "delivered")
     rig.forget_who_was_asked()
     rig.turn()
     while_seats_are_taken = rig.told()
-    rig.services.callback_seats.release(seats)
+    for _ in range(seats):
+        rig.services.callback_seats.leave()
     rig.drain()
 
     assert [] == while_seats_are_taken

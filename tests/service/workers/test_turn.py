@@ -183,14 +183,25 @@ def test_a_spent_budget_files_the_lane_for_the_next_window(at_hand: Services, wo
     assert 25_000 < look - here.now() <= 30_000
 
 
-def test_calls_that_were_granted_and_not_needed_are_given_back(at_hand: Services, work: FakeWork) -> None:
-    """One delivery waits, four calls were granted."""
+def test_no_more_calls_are_asked_for_than_are_due(at_hand: Services, work: FakeWork) -> None:
+    """One delivery waits, where four calls could be made: other lanes of the credential need not wait for the rest."""
     here = OneLane(at_hand.store)
     here.accept()
 
     take(at_hand, here, work)
 
-    assert (1, 3) == (len(work.sent), work.given_back)
+    assert (1, [1]) == (len(work.sent), work.asked)
+
+
+def test_calls_that_were_granted_and_not_needed_are_given_back(at_hand: Services, work: FakeWork) -> None:
+    """Three deliveries were due when calls were asked for, and two of them were canceled in between."""
+    here = OneLane(at_hand.store)
+    ids = here.accept(3)
+    work.before_granting = lambda: [at_hand.store.operations.cancel(each) for each in ids[:2]]
+
+    take(at_hand, here, work)
+
+    assert (1, 2) == (len(work.sent), work.given_back)
 
 
 @pytest.mark.usefixtures("impatient")

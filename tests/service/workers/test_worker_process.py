@@ -21,6 +21,7 @@ from tests.rig import Rig
 from tests.service.store.one_lane import OneLane
 from tests.waiting import until
 from workers.threaded import ThreadedWorker
+from workers.tidy import Tidy
 from workers.turn import take_turn
 from workers.watch import Watch
 
@@ -184,13 +185,28 @@ def test_the_watch_outlives_an_outage_and_a_fault_of_ours(rig: Rig, monkeypatch:
     assert 3 == len(looks)
 
 
-def test_the_watch_trims_the_logs_now_and_then(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not at every look."""
+def test_one_process_tidies_for_all(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The logs are trimmed once, however many processes start; each looks after the secrets, whose keys may differ."""
     trims: list[bool] = []
+    seals: list[bool] = []
     monkeypatch.setattr(type(rig.store.retention), "trim", lambda _: trims.append(True))
-    watch = Watch(rig.services)
+    monkeypatch.setattr(type(rig.store.resealing), "run", lambda _: seals.append(True))
 
     for _ in range(3):
-        watch.look()
+        Tidy(rig.services).tidy()
 
-    assert [True] == trims
+    assert ([True], [True] * 3) == (trims, seals)
+
+
+def test_a_turn_makes_way_for_those_that_were_asked_for_before(rig: Rig) -> None:
+    """A job goes from lane to lane only while no other job waits for a thread."""
+    for name in ("first", "second"):
+        rig.destination("create_scheduling_link", name, callback=None)
+    rig.accept(GOOD_RECORDS["create_scheduling_link"], "first")
+    (second,) = rig.accept(GOOD_RECORDS["create_scheduling_link"], "second")
+    rig.forget_who_was_asked()
+
+    take_turn("delivery/first")
+
+    assert rig.store.turns.waiting() > 0
+    assert "queued" == rig.delivery(second).state
