@@ -55,6 +55,9 @@ class CallbackReceiver:
     def _serve(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         headers = {name: environ.get(f"HTTP_{name.upper().replace('-', '_')}", "") for name in SIGNED}
         name = environ["PATH_INFO"].removeprefix("/")
-        self.callbacks.append(Callback(name, headers, environ["wsgi.input"].read()))
+        raw = environ["wsgi.input"].read()
+        if len(raw) < int(environ.get("CONTENT_LENGTH") or 0):
+            raise ConnectionAbortedError  # its sender died before it had sent everything: nobody can act on it
+        self.callbacks.append(Callback(name, headers, raw))
         start_response("200 OK", [("Content-Length", "0")])
         return [b""]
