@@ -132,7 +132,7 @@ def _read(environ: dict[str, Any]) -> Call:
         if name.startswith("HTTP_")
     }
     call = Call(environ["REQUEST_METHOD"], environ["PATH_INFO"], headers, environ["wsgi.input"].read())
-    if len(call.raw) < int(environ.get("CONTENT_LENGTH") or 0):
+    if len(call.raw) < int(environ.get("HTTP_CONTENT_LENGTH") or 0):
         raise ConnectionAbortedError  # its sender died before it had sent everything: nobody can act on it
     return call
 

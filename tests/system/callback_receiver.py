@@ -56,7 +56,7 @@ class CallbackReceiver:
         headers = {name: environ.get(f"HTTP_{name.upper().replace('-', '_')}", "") for name in SIGNED}
         name = environ["PATH_INFO"].removeprefix("/")
         raw = environ["wsgi.input"].read()
-        if len(raw) < int(environ.get("CONTENT_LENGTH") or 0):
+        if len(raw) < int(environ.get("HTTP_CONTENT_LENGTH") or 0):
             raise ConnectionAbortedError  # its sender died before it had sent everything: nobody can act on it
         self.callbacks.append(Callback(name, headers, raw))
         start_response("200 OK", [("Content-Length", "0")])
