@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import structlog
 
 from relay.errors import StoreUnavailable
 from relay.store import Lane
-from relay.store.budget import Grant
 from relay.store.lanes import LEASE, Claim, Claimed, Ending, Lease, LeaseLost
+from workers.lane_work import Work
 from workers.services import Services, current
 from workers.work import NotByThisWorker, work_on
 
@@ -29,32 +29,6 @@ PATIENCE = 900.0  # seconds for which a turn waits for Redis to come back, an an
 log = structlog.get_logger()
 
 Answered = TypeVar("Answered")
-
-
-class Work(Protocol):
-    """What is done with the items of one lane. `attempt` may run in several threads at a time."""
-
-    @property
-    def concurrency(self) -> int:
-        """Give how many attempts may be in flight at a time."""
-
-    def ask(self, calls: int) -> Grant:
-        """Ask the budget for calls."""
-
-    def give_back(self, calls: int) -> None:
-        """Give back calls that were not made."""
-
-    def rest(self) -> float:
-        """Give the seconds for which the lane should rest after this turn."""
-
-    def attempt(self, claimed: Claimed) -> Ending:
-        """Make one attempt and say how it ended."""
-
-    def unsent(self, claimed: Claimed) -> Ending:
-        """Say how an attempt ended that was on record and of which nothing was sent."""
-
-    def orphaned(self, claimed: Claimed) -> Ending:
-        """Say how an attempt ended whose worker died."""
 
 
 def take_turn(name: str) -> None:

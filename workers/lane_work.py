@@ -1,0 +1,34 @@
+"""What a turn asks of the work in a lane: deliveries and callbacks both answer it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from relay.store.budget import Grant
+from relay.store.lanes import Claimed, Ending
+
+
+class Work(Protocol):
+    """What is done with the items of one lane. `attempt` may run in several threads at a time."""
+
+    @property
+    def concurrency(self) -> int:
+        """Give how many attempts may be in flight at a time."""
+
+    def ask(self, calls: int) -> Grant:
+        """Ask the budget for calls."""
+
+    def give_back(self, calls: int) -> None:
+        """Give back calls that were not made."""
+
+    def rest(self) -> float:
+        """Give the seconds for which the lane should rest after this turn."""
+
+    def attempt(self, claimed: Claimed) -> Ending:
+        """Make one attempt and say how it ended."""
+
+    def unsent(self, claimed: Claimed) -> Ending:
+        """Say how an attempt ended that was on record and of which nothing was sent."""
+
+    def orphaned(self, claimed: Claimed) -> Ending:
+        """Say how an attempt ended whose worker died."""
