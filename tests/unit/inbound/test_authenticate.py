@@ -64,9 +64,12 @@ WRONG = [
     ("auth", "path", "headers"), [row[1:] for row in RIGHT], ids=[row[0] for row in RIGHT]
 )
 def test_who_has_the_key_is_let_in(auth: InboundAuth, path: str, headers: dict[str, str]) -> None:
-    """Each kind takes its key in its own place."""
+    """Each kind takes its key in its own place, and challenges nobody who shows it."""
     with Flask("test").test_request_context(path, method="POST", headers=headers):
         authenticate(request, auth)
+        challenge = g.get("challenge")
+
+    assert None is challenge
 
 
 @pytest.mark.parametrize(

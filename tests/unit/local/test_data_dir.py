@@ -22,13 +22,15 @@ def test_a_folder_serves_one_house_at_a_time(tmp_path: Path) -> None:
 
 
 def test_a_released_folder_can_be_claimed_again(tmp_path: Path) -> None:
-    """Stopping one house makes room for the next."""
+    """Stopping one house makes room for the next, which then has it for itself."""
     first, second = DataDir(tmp_path), DataDir(tmp_path)
     first.claim()
     first.release()
 
     second.claim()
 
+    with pytest.raises(CannotStart):
+        first.claim()
     second.release()
 
 

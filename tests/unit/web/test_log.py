@@ -88,12 +88,18 @@ def test_setting_the_log_up_twice_logs_once(capsys: pytest.CaptureFixture[str]) 
     assert 1 == sum(isinstance(handler, LineHandler) for handler in logging.getLogger().handlers)
 
 
-def test_a_line_that_cannot_be_written_harms_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A record with the wrong number of arguments is its author's fault, not its caller's."""
+def test_a_line_that_cannot_be_written_harms_nobody(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A record with the wrong number of arguments is its author's fault, not its caller's; the next one is written."""
     monkeypatch.setattr(logging, "raiseExceptions", False)
+    set_up_log("info")
 
     wrong = ("%s %s", "one")
     logging.getLogger("library").warning(*wrong)
+    logging.getLogger("library").warning("right")
+
+    assert "right" == lines(capsys)[-1]["event"]
 
 
 @pytest.mark.parametrize(
