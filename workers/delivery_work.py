@@ -136,9 +136,8 @@ class DeliveryWork:
         # The answer in our hands matters more than these notes: while Redis is away they are left out, and the
         # next answer of the same kind brings them again.
         with suppress(StoreUnavailable):
-            if (
-                isinstance(verdict, Busy) and made.status == 429
-            ):  # a 503 is about one endpoint, not about the user
+            # A 503 is about one endpoint, not about the user.
+            if isinstance(verdict, Busy) and made.status == 429:
                 self.services.store.budget.block(self.credential.id, verdict.wait)
             if isinstance(verdict, Unauthorized):
                 self._turn_away(verdict)
