@@ -12,6 +12,8 @@ from sandbox.control import control
 from sandbox.endpoints import OPERATIONS
 from sandbox.gate import serve
 from sandbox.inbox import inbox
+from sandbox.oauth.consent import consent
+from sandbox.oauth.endpoints import endpoints
 from sandbox.page import pages
 from sandbox.simulator import Simulator
 
@@ -27,7 +29,7 @@ def create_app(simulator: Simulator | None = None) -> Flask:
     app.extensions["simulator"] = simulator = simulator or Simulator()
     for operation in OPERATIONS:
         _publish(app, simulator, operation)
-    for part in (control, inbox, pages):
+    for part in (control, inbox, pages, consent, endpoints):
         app.register_blueprint(part)
     app.register_error_handler(HTTPException, lambda error: _elsewhere(simulator, cast(HTTPException, error)))
     return app
@@ -50,7 +52,7 @@ def _publish(app: Flask, simulator: Simulator, operation: Operation) -> None:
 
 def _elsewhere(simulator: Simulator, error: HTTPException) -> Response:
     """Treat an address that Calendly does not have as a call all the same: it needs a token and is written down."""
-    own = request.path.startswith(("/_sandbox/", "/callbacks/", "/favicon"))
+    own = request.path.startswith(("/_sandbox/", "/callbacks/", "/oauth/", "/favicon"))
     if own or error.code not in {404, 405}:
         return Response(f'{{"error": "{error.name}"}}', error.code or 500, mimetype="application/json")
     return serve(simulator, None, {})

@@ -61,13 +61,17 @@ class Membership:
 
 @dataclass(slots=True)
 class Token:
-    """A personal access token. `scopes` None is the old kind with full access; `limit` overrides the plan's."""
+    """An access token. `scopes` None is the old kind with full access; `limit` overrides the plan's.
+
+    Personal access tokens last; those of OAuth end at `expires_at`.
+    """
 
     value: str
     user: User
     scopes: frozenset[str] | None = None
     plan: Plan | None = None
     limit: int | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(slots=True)

@@ -42,7 +42,9 @@ def serve(simulator: Simulator, operation: Operation | None, ids: Mapping[str, s
 
 def _token(state: State) -> Token | None:
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-    return state.tokens.get(value.strip()) if scheme.lower() == "bearer" else None
+    token = state.tokens.get(value.strip()) if scheme.lower() == "bearer" else None
+    expired = token is not None and token.expires_at is not None and token.expires_at <= state.clock.now()
+    return None if expired else token
 
 
 def _look(simulator: Simulator, token: Token | None) -> Allowance:

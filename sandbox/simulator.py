@@ -7,6 +7,7 @@ from threading import Event
 from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.journal import KEPT_CALLS, Journal
+from sandbox.oauth.desk import Desk
 from sandbox.rates import Rates
 from sandbox.receiver import KEPT_CALLBACKS, Receiver
 from sandbox.seed import sow
@@ -20,6 +21,7 @@ class Simulator:
         self.clock = Clock()
         self.state = State(self.clock)
         self.rates = Rates(self.clock)
+        self.desk = Desk(self.state)
         self.faults = Faults()
         self.journal = Journal(kept_calls)
         self.receiver = Receiver(self.clock, kept_callbacks)
@@ -32,6 +34,7 @@ class Simulator:
             self.clock.reset()
             self.state.clear()
             self.rates.clear()
+            self.desk.clear()
             sow(self.state)
         self.faults.clear()
         self.journal.clear()

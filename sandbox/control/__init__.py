@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from sandbox.control import callbacks, calls, switches, world
+from sandbox.control import callbacks, calls, oauth, switches, world
 from sandbox.control.talk import refuse
 from sandbox.mistakes import Mistake
 
@@ -16,5 +16,5 @@ def _refused(error: Mistake) -> tuple[Response, int]:
     return refuse(error)
 
 
-for part in (world, switches, calls, callbacks):
+for part in (world, switches, calls, callbacks, oauth):
     part.publish(control)
