@@ -5,11 +5,15 @@ from __future__ import annotations
 from flask import Flask
 
 from relay.api import build_api
+from relay.api.credential_page import connect_page
 from relay.api.health import health
 from relay.calendly import Calendly
 from relay.config import Settings, load_settings
 from relay.inbound.routes import inbound
 from relay.log import set_up_log
+from relay.oauth import Grants
+from relay.openapi.routes import openapi
+from relay.outgoing import callback_door
 from relay.store import Store, open_store
 from relay.web.answers import ReadableJson
 from relay.web.headers import dress_answers
@@ -30,9 +34,11 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
     # A redirect would lose the body of a POST.
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    keep(app, Services(settings, store or open_store(settings), Calendly(settings)))
+    store = store or open_store(settings)
+    calendly, grants = Calendly(settings), Grants(settings, store)
+    keep(app, Services(settings, store, calendly, grants, callback_door(settings)))
     dress_answers(app)
     answer_problems(app)
-    for routes in (inbound, build_api(), health):
+    for routes in (inbound, build_api(), connect_page, health, openapi):
         app.register_blueprint(routes)
     return app

@@ -20,7 +20,7 @@ from relay.nearby import is_nearby
 SHORTEST_SECRET_KEY = 32  # characters; what `openssl rand -hex 16` prints
 SHORTEST_ADMIN_KEY = 16  # characters
 LOG_LEVELS = ("debug", "info", "warning", "error")
-MAY_COME_FROM_A_FILE = ("REDIS_URL", "RELAY_SECRET_KEY", "RELAY_ADMIN_KEY")
+MAY_COME_FROM_A_FILE = ("REDIS_URL", "RELAY_SECRET_KEY", "RELAY_ADMIN_KEY", "CALENDLY_CLIENT_SECRET")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,9 @@ class Settings:
     admin_key: str
     port: int = 8000
     calendly_api_url: str = "https://api.calendly.com"
+    calendly_auth_url: str = "https://auth.calendly.com"
+    client_id: str = ""
+    client_secret: str = ""
     sandbox_url: str = ""
     public_url: str = ""
     data_dir: str = ".relay"
@@ -45,6 +48,7 @@ class Settings:
     retry_base: float = 5.0
     callback_retries: tuple[float, ...] = (5, 30, 120, 600, 3600, 10800, 21600, 43200)
     retention_days: int = 30
+    idempotency_days: int = 4
     log_level: str = "info"
 
     @property
@@ -164,6 +168,7 @@ _MISSING: dict[str, str | list[Any] | dict[Any, Any]] = {"required": "is missing
 _LONG_ADMIN_KEY = validate.Length(
     min=SHORTEST_ADMIN_KEY, error=f"should be a random text of at least {SHORTEST_ADMIN_KEY} characters"
 )
+_PLAIN = validate.Regexp("[!-~]+$", error="should be printable ASCII without spaces, as Calendly shows it")
 
 
 class SettingsSchema(Schema):
@@ -181,6 +186,9 @@ class SettingsSchema(Schema):
     )
     port = _whole("PORT", 1, 65535)
     calendly_api_url = BaseUrl(data_key="CALENDLY_API_URL", validate=_guarded)
+    calendly_auth_url = BaseUrl(data_key="CALENDLY_AUTH_URL", validate=_guarded)
+    client_id = fields.String(data_key="CALENDLY_CLIENT_ID", validate=_PLAIN)
+    client_secret = fields.String(data_key="CALENDLY_CLIENT_SECRET", validate=_PLAIN)
     sandbox_url = BaseUrl(data_key="RELAY_SANDBOX_URL")
     public_url = BaseUrl(data_key="RELAY_PUBLIC_URL")
     data_dir = fields.String(data_key="RELAY_DATA_DIR")
@@ -196,6 +204,7 @@ class SettingsSchema(Schema):
     retry_base = _seconds("RELAY_RETRY_BASE")
     callback_retries = SecondsList(data_key="RELAY_CALLBACK_RETRIES")
     retention_days = _whole("RELAY_RETENTION_DAYS", 1)
+    idempotency_days = _whole("RELAY_IDEMPOTENCY_DAYS", 1, 30)
     log_level = LogLevel(data_key="RELAY_LOG_LEVEL")
 
     @post_load

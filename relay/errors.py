@@ -3,6 +3,8 @@
 RelayError
 ├── BadSettings                 start-up: the environment is wrong
 ├── StoreUnavailable            503: Redis cannot be reached or refuses to write
+├── NotReady                    503: no worker is there
+├── QueueFull                   503: the destination has as many deliveries waiting as it may
 ├── NotAuthenticated            401
 ├── NotFound                    404
 │   ├── UnknownTemplate
@@ -24,8 +26,8 @@ RelayError
 └── CannotOpen                  500: no key opens a stored secret    (relay/store/vault.py)
 
 Errors that only one module can meet stand in that module; the tree names them all, and a test compares.
-InvalidRecord (relay/catalogue/template.py) and LeaseLost (relay/store/lanes.py) are no RelayErrors: they never leave
-the layer above the one that raises them.
+InvalidRecord (relay/catalogue/template.py), LeaseLost (relay/store/lanes.py), OtherBody and OtherRecords
+(relay/store/acceptance.py) are no RelayErrors: they never leave the layer above the one that raises them.
 """
 
 from __future__ import annotations
@@ -72,6 +74,22 @@ class StoreUnavailable(RelayError):
     code = "store_unavailable"
     status = 503
     retry_after = 30
+
+
+class NotReady(RelayError):
+    """Nobody is there to do this now."""
+
+    code = "not_ready"
+    status = 503
+    retry_after = 30
+
+
+class QueueFull(RelayError):
+    """As many deliveries of this destination wait as may."""
+
+    code = "queue_full"
+    status = 503
+    retry_after = 60
 
 
 class NotAuthenticated(RelayError):

@@ -13,6 +13,7 @@ from local.valkey import EmbeddedValkey
 from relay.config import Settings
 from relay.store import Store, open_store
 from sandbox.server import Sandbox
+from tests.recorder import Recorder
 from tests.rig import Rig
 
 ADMIN_KEY = "admin-key-for-tests"
@@ -93,3 +94,14 @@ def rig(make_settings: MakeSettings, sandbox: Sandbox) -> Iterator[Rig]:
     built.credential()
     yield built
     built.store.close()
+
+
+@pytest.fixture
+def rig_and_recorder(make_settings: MakeSettings, sandbox: Sandbox) -> Iterator[tuple[Rig, Recorder]]:
+    """The whole service in one process, whose calls reach a server that only records them."""
+    recorder = Recorder()
+    built = Rig(make_settings(sandbox_url=recorder.url), sandbox)
+    built.credential()
+    yield built, recorder
+    built.store.close()
+    recorder.stop()

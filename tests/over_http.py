@@ -11,6 +11,7 @@ from relay.app import create_app
 from relay.config import Settings
 from relay.model.credential import Credential
 from relay.store import Store
+from tests.described import judged
 
 KEY = "an-inbound-key-of-upstream"
 TOKEN = "a-personal-access-token-1234"
@@ -23,7 +24,7 @@ class OverHttp:
     def __init__(self, settings: Settings, store: Store | None = None) -> None:
         self.settings = settings
         self.app = create_app(settings, store)
-        self.client = self.app.test_client()
+        self.client = judged(self.app)
 
     def api(self, method: str, path: str, body: Any = None, *, key: str | None = None) -> TestResponse:
         """Call the management API, with the admin key unless another is given."""

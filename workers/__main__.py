@@ -13,6 +13,7 @@ from relay.config import load_settings
 from relay.errors import BadSettings, StoreUnavailable
 from relay.log import set_up_log
 from relay.store.connection import connect
+from workers.renewing import Renewing
 from workers.services import open_services
 from workers.threaded import ThreadedWorker
 from workers.tidy import Tidy
@@ -39,8 +40,12 @@ def main() -> int:
     )
     Watch(services).start()
     Tidy(services).start()
+    renewing = Renewing(services)
+    renewing.start()
     log.info("worker.started", worker=worker.name, threads=settings.worker_threads)
     worker.run()
+    # A renewal under way has used up its refresh token: what comes back for it should still be stored.
+    renewing.join(settings.call_timeout)
     try:
         services.store.presence.leave(services.name)
     except StoreUnavailable:

@@ -10,29 +10,36 @@ from datetime import UTC, datetime
 
 import structlog
 
-from relay.callbacks import read_callback_outcome, send_callback
-from relay.callbacks.verdict import Arrived, CallbackVerdict, Forbidden, Gone, TryAgain, next_wait
+from relay.callbacks import CannotShape, Opened, read_callback_outcome, send_callback, written
+from relay.callbacks.verdict import Arrived, CallbackVerdict, Forbidden, Gone, TryAgain, Unshaped, next_wait
 from relay.errors import StoreUnavailable
 from relay.model.call import Answer, NotSent, Outcome, Silence
 from relay.model.destination import StandingDestination
+from relay.store import Lane
 from relay.store.budget import Grant
 from relay.store.lanes import Claimed, Ending
+from relay.store.texts import from_json
 from workers.services import Services
 
 CONCURRENCY = 4  # callbacks on their way at a time, for one destination
 REST = (
     10.0  # seconds for which a receiver that answers nothing is left alone, so that its lane holds no thread
 )
+SHAPED = "shaped"  # the field of a callback that keeps what was made of its payload after it was filed
 log = structlog.get_logger()
+
+
+class Overtaken(Exception):
+    """This attempt is no longer the one that may send: somebody decided about the callback meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallbackWork:
-    """Sends the callbacks of one destination to the URL that it has now."""
+    """Sends the callbacks of one destination to the URL that it has now; `opened` is None where it has none."""
 
     services: Services
     destination: StandingDestination
-    secret: str
+    opened: Opened | None
     concurrency: int = CONCURRENCY
     answers: Counter[str] = field(default_factory=Counter)  # how attempts of this turn ended, by kind
 
@@ -50,7 +57,12 @@ class CallbackWork:
 
     def attempt(self, claimed: Claimed) -> Ending:
         """Send the callback once and say how that ended."""
-        outcome = self._send(claimed)
+        try:
+            outcome = self._send(claimed)
+        except CannotShape as exc:
+            return self._end(claimed, NotSent(str(exc)), Unshaped(str(exc)))
+        except (StoreUnavailable, Overtaken):
+            return self.unsent(claimed)
         self.answers[type(outcome).__name__] += 1
         verdict = read_callback_outcome(outcome)
         with suppress(StoreUnavailable):  # the next callback finds out as well
@@ -69,7 +81,7 @@ class CallbackWork:
 
     def _send(self, claimed: Claimed) -> Outcome:
         callback = self.destination.settings.callback
-        if callback is None:
+        if callback is None or self.opened is None:
             return NotSent("the destination has no callback any more", forbidden=True)
         if self._is_gone(callback.url, claimed):
             return NotSent(
@@ -78,12 +90,27 @@ class CallbackWork:
         return send_callback(
             self.services.callback_door,
             callback.url,
-            self.secret,
+            self.opened,
             claimed.id,
-            claimed.item["payload"].encode(),
+            self._body(claimed, callback.body),
             timeout=self.services.settings.callback_timeout,
             now=datetime.now(UTC),
         )
+
+    def _body(self, claimed: Claimed, expression: str) -> bytes:
+        """Give the bytes to send: those of every earlier attempt, since the receiver knows the callback by its id.
+
+        What could not be shaped when it was filed is shaped now, by the settings that stand now, and on record before it
+        is sent. Raises CannotShape, Overtaken and StoreUnavailable.
+        """
+        item = claimed.item
+        if SHAPED in item or "unshaped" not in item:
+            return item.get(SHAPED, item["payload"]).encode()
+        body = written(from_json(item["payload"]), expression)
+        lane = Lane("callback", self.destination.settings.id)
+        if not self.services.store.lanes.note(lane, claimed.id, claimed.token, SHAPED, body.decode()):
+            raise Overtaken
+        return body
 
     def _where(self) -> dict[str, str]:
         """Give the URL as the log keeps it: the one that was called last."""
@@ -101,8 +128,8 @@ class CallbackWork:
         settings = self.destination.settings
         if isinstance(verdict, Gone) and settings.callback is not None:
             self.services.store.receivers.note_gone(settings.id, settings.callback.url)
-        # Only a retry by hand reaches a receiver that is gone, and no retry is a first attempt.
-        if isinstance(verdict, Arrived) and claimed.number > 1:
+        # Only a retry by hand reaches a receiver that is gone. What was on its way as it went shows nothing.
+        if isinstance(verdict, Arrived) and claimed.item.get("by_hand"):
             self.services.store.receivers.forget(settings.id)
 
     def _end(self, claimed: Claimed, outcome: Outcome, verdict: CallbackVerdict, *, costs: int = 1) -> Ending:
@@ -133,7 +160,12 @@ class CallbackWork:
             wait=wait,
             spent=spent,
             keep=self.services.store.retention.keep if wait is None else None,
-            values={"reason": verdict.reason, "by_hand": "", **self._where()},
+            values={
+                "reason": verdict.reason,
+                # Until it is over, a receiver that was gone is asked on a person's word.
+                "by_hand": "" if wait is None else claimed.item.get("by_hand", ""),
+                **self._where(),
+            },
         )
 
     def _next(self, verdict: CallbackVerdict, spent: int) -> tuple[str, float | None, str]:
@@ -143,6 +175,8 @@ class CallbackWork:
                 return "delivered", None, "settled as delivered"
             case Gone() | Forbidden():
                 return "dead", None, "settled as dead: no later try can help"
+            case Unshaped():
+                return "dead", None, "settled as dead until callback.body is mended and it is sent by hand"
             case TryAgain(wait=at_least):
                 jitter = random.random()  # noqa: S311 - spreads load, guards nothing
                 seconds = next_wait(self.services.settings.callback_retries, spent, jitter, at_least)

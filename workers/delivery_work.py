@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from threading import Event
@@ -12,6 +13,7 @@ from typing import Any
 import structlog
 
 from relay.calendly import (
+    Asking,
     LookUpFailed,
     TokenRefused,
     confirm,
@@ -24,18 +26,31 @@ from relay.errors import StoreUnavailable, UnknownCredential
 from relay.model.call import Answer, Call, NotSent, Outcome, Silence
 from relay.model.credential import Credential
 from relay.model.destination import StandingDestination
-from relay.model.masks import masked
 from relay.model.verdict import Busy, Refused, Unauthorized, Unknown, Unreachable, Verdict
+from relay.store import Lane
 from relay.store.budget import Grant
 from relay.store.lanes import Claimed, Ending
-from relay.store.texts import from_json
 from relay.store.vault import CannotOpen
+from workers.delivery_call import call_with, fields_to_send, is_for, shown_request
 from workers.endings import Concluded, Made, delivery_ending
+from workers.looking_up import BrokenOff, LookingUp, with_found
 from workers.services import Services
-from workers.steps import Standing, Step, Wait, backoff, next_step
+from workers.steps import (
+    Split,
+    Standing,
+    Step,
+    Wait,
+    backoff,
+    is_forgotten,
+    may_be_split,
+    next_step,
+    tried_once,
+)
 from workers.unauthorized import turn_away
 
 NEXT_TURN = 0.1  # seconds
+NO_TOKEN = ""  # in place of a token where nothing may be begun
+LONG_PAUSE = 5.0  # seconds before anybody looks again whether there is a token
 log = structlog.get_logger()
 
 
@@ -44,6 +59,7 @@ class DeliveryWork:
     """Makes the calls of one destination, as one Calendly user."""
 
     services: Services
+    lane: Lane
     destination: StandingDestination
     template: Template
     credential: Credential
@@ -53,10 +69,13 @@ class DeliveryWork:
     @property
     def concurrency(self) -> int:
         """Give how many calls may be on their way at a time."""
-        return self.destination.settings.delivery.concurrency
+        delivery = self.destination.settings.delivery
+        return 1 if delivery.strict_order else delivery.concurrency
 
     def ask(self, calls: int) -> Grant:
-        """Ask the budget of the credential for calls; none with a token that a person has replaced meanwhile."""
+        """Ask the budget of the credential for calls; none without a token, or with one that was replaced meanwhile."""
+        if self.token == NO_TOKEN:
+            return Grant(0, LONG_PAUSE)
         if self.outdated.is_set():
             return Grant(0, NEXT_TURN)
         return self.services.store.budget.ask(self.credential.id, calls, self.credential.rate)
@@ -71,11 +90,19 @@ class DeliveryWork:
 
     def attempt(self, claimed: Claimed) -> Ending:
         """Call Calendly once and say how that ended."""
-        if not self._is_for(claimed):
+        if not is_for(self.template, claimed):
             return self._end(claimed, Made(), Refused("its destination was made anew, with another template"))
+        if self.lane.kind == "test" and is_forgotten(claimed.waited, self.services.settings.call_timeout):
+            return self._end(
+                claimed, Made(), Refused("nobody waits for this test any more: nothing was sent")
+            )
+        looking_up = LookingUp(self.services, self.lane, self.template, claimed, self._heard)
         try:
-            fields = self.services.store.vault.open_some(self._fields(claimed), self.template.secret_fields)
-            credential = self._with_organization()
+            fields = self.services.store.vault.open_some(
+                fields_to_send(self.template, claimed), self.template.secret_fields
+            )
+            credential = self._with_organization(with_found(claimed, fields))
+            fields = looking_up.complete(Asking(self.services.calendly, credential, self.token), fields)
         except TokenRefused as exc:
             return self._end(claimed, Made(), Unauthorized(exc.detail))
         except LookUpFailed as exc:
@@ -83,9 +110,9 @@ class DeliveryWork:
         except CannotOpen as exc:
             # The token was opened, so it is this record's key that is gone: it costs attempts, and ends one day.
             return self._end(claimed, Made(), Unreachable(exc.detail))
-        except (StoreUnavailable, UnknownCredential):
+        except (StoreUnavailable, UnknownCredential, BrokenOff):
             return self.unsent(claimed)
-        call = self.template.call(fields, credential.organization)
+        call = self._call(fields, credential)
         outcome = self.services.calendly.send(credential, self.token, call)
         self._learn(outcome)
         look_ups = self.services.calendly.overheard(self._heard)
@@ -97,6 +124,7 @@ class DeliveryWork:
             gone_is_done=self.destination.settings.delivery.gone_is_done,
             confirmed=confirmed,
         )
+        verdict = looking_up.heed(outcome, verdict)
         return self._end(claimed, Made(self._request(credential, call), outcome, confirmed), verdict)
 
     def unsent(self, claimed: Claimed) -> Ending:
@@ -109,8 +137,11 @@ class DeliveryWork:
         """End an attempt whose worker died, or seems to have: it may have been sent, and be on its way still."""
         reason = "the worker that made this attempt stopped before it could say how it ended"
         request = None
-        if self._is_for(claimed):
-            call = self.template.call(self._fields(claimed), self.credential.organization)
+        if is_for(self.template, claimed):
+            fields = with_found(claimed, fields_to_send(self.template, claimed))
+            if self.template.look_up(fields):  # nothing was found that could have been sent
+                return self._end(claimed, Made(outcome=NotSent(reason)), Unreachable(reason))
+            call = self._call(fields, self.credential)
             request = self._request(self.credential, call)
         made = Made(request, Silence(reason))
         verdict, spent = Unknown(reason), claimed.spent + 1
@@ -127,12 +158,16 @@ class DeliveryWork:
 
     def _may_fly_until(self, claimed: Claimed) -> int:
         """Give the moment when such a call has ended in any case, in milliseconds by Redis's clock."""
-        begun: int = from_json(claimed.item[f"attempt:{claimed.number}"])["started_at"]
+        begun = max(
+            claimed.begun_at, int(claimed.item.get("noted_at", 0))
+        )  # after a look-up, however long it took
         return begun + round(self.services.settings.call_timeout * 1000)
 
     def _end(self, claimed: Claimed, made: Made, verdict: Verdict) -> Ending:
         spent = claimed.spent + (0 if isinstance(verdict, (Busy, Unauthorized)) else 1)
         step = self._next(claimed, verdict, spent)
+        if may_be_split(verdict, made.status, int(claimed.item.get("batch_count", 1))):
+            step = Split()
         # The answer in our hands matters more than these notes: while Redis is away they are left out, and the
         # next answer of the same kind brings them again.
         with suppress(StoreUnavailable):
@@ -162,11 +197,13 @@ class DeliveryWork:
             settings=self.destination.settings.delivery,
         )
         jitter = random.random()  # noqa: S311 - spreads load, guards nothing
-        return next_step(verdict, standing, retry_base=self.services.settings.retry_base, jitter=jitter)
+        step = next_step(verdict, standing, retry_base=self.services.settings.retry_base, jitter=jitter)
+        return tried_once(step, verdict) if self.lane.kind == "test" else step
 
-    def _with_organization(self) -> Credential:
-        """Give the credential with its organization; where it is not known yet, Calendly tells it."""
-        if self.credential.organization or not self.template.needs_organization:
+    def _with_organization(self, fields: Mapping[str, Any]) -> Credential:
+        """Give the credential with its organization; where it is not known yet and needed, Calendly tells it."""
+        needed = self.template.needs_organization or self.template.look_up(fields) is not None
+        if self.credential.organization or not needed:
             return self.credential
         me = self.services.calendly.overheard(self._heard).me(self.credential, self.token)
 
@@ -183,10 +220,6 @@ class DeliveryWork:
             self.ask(1)
         self._learn(outcome)
 
-    def _is_for(self, claimed: Claimed) -> bool:
-        # A destination that is deleted and made again under its old id may find deliveries of the one before.
-        return claimed.item["template"] == self.template.name
-
     def _learn(self, outcome: Outcome) -> None:
         told = rate_told(outcome)
         if told is None:
@@ -196,15 +229,11 @@ class DeliveryWork:
                 self.credential.id, told.limit, told.remaining, told.reset_seconds, outcome.seconds
             )
 
-    def _request(self, credential: Credential, call: Call) -> dict[str, Any]:
-        """Give the request as people and the callback may see it."""
-        url = self.services.calendly.request_url(credential, call)
-        body = None if call.body is None else masked(call.body, self.template.secret_fields)
-        return {"method": call.method, "url": url, "body": body}
+    def _call(self, fields: Mapping[str, Any], credential: Credential) -> Call:
+        return call_with(self.template, self.destination.settings, fields, credential)
 
-    def _fields(self, claimed: Claimed) -> dict[str, Any]:
-        fields: dict[str, Any] = from_json(claimed.item["fields"])
-        return fields
+    def _request(self, credential: Credential, call: Call) -> dict[str, Any]:
+        return shown_request(self.services.calendly, credential, self.template, call)
 
     def _say(self, claimed: Claimed, outcome: Outcome | None, verdict: Verdict, step: Step) -> None:
         log.info(

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from relay.calendly import Confirmed, Stands
-from relay.callbacks.payload import CallbackType, Told, encode, make_payload
+from relay.callbacks import AttemptTold, CallbackType, Told, is_told, new_callback
 from relay.model.call import Answer, Outcome
-from relay.model.destination import StandingDestination
+from relay.model.destination import Destination, StandingDestination
 from relay.model.verdict import Delivered, DoneAlready, Unknown, Verdict
-from relay.store.lanes import Claimed, Ending, NewCallback
-from relay.store.texts import from_json, to_json
+from relay.store.batched import halves_of, records_of
+from relay.store.lanes import Claimed, Ending, NewCallback, NewPart
+from relay.store.texts import to_json
 from workers.services import Services
-from workers.steps import Ask, Hold, Settle, Step, Wait
+from workers.steps import Ask, Hold, Settle, Split, Step, Wait
 
 TOLD: dict[str, CallbackType] = {
     "delivered": "delivery.delivered",
@@ -79,10 +80,17 @@ def delivery_ending(services: Services, destination: StandingDestination, end: C
         known=not isinstance(verdict, Unknown),
         wait=wait,
         spent=end.spent,
-        keep=services.store.retention.keep if state in {"delivered", "dead"} else None,
-        callback=_callback(services, destination, end, state) if state in TOLD else None,
+        keep=services.store.retention.keep if state in {"delivered", "dead", "split"} else None,
+        callback=_callback(services, destination, end, state),
         values=values,
+        parts=_parts(services, destination, end) if isinstance(end.step, Split) else (),
     )
+
+
+def _parts(services: Services, destination: StandingDestination, end: Concluded) -> tuple[NewPart, ...]:
+    """Give the halves of a batch, each a delivery of its own."""
+    new_id = services.store.new_delivery_id
+    return tuple(NewPart(new_id(destination.settings.id), half) for half in halves_of(end.claimed.item))
 
 
 def _may_have_worked(end: Concluded) -> bool:
@@ -102,33 +110,46 @@ def _what_follows(step: Step) -> tuple[str, float | None, str]:
             return "uncertain", None, "waits for a person"
         case Hold():
             return "retrying", 0.0, "held until the destination is activated again"
+        case Split():
+            return "split", None, "split into two halves, each of which is tried alone"
 
 
 def _callback(
     services: Services, destination: StandingDestination, end: Concluded, state: str
 ) -> NewCallback | None:
-    """Write the callback as it will be sent, on the first try and on every later one."""
+    """Write the callback that tells of the attempt, where the destination has one that does."""
     settings = destination.settings
-    if settings.callback is None:
+    kind = TOLD.get(state, "delivery.attempted")
+    if "test" in end.claimed.item or not is_told(settings, kind):  # who tests has the answer before him
         return None
+    return new_callback(services.store, settings, _told(settings, end, kind))
+
+
+def _told(settings: Destination, end: Concluded, kind: CallbackType) -> Told:
     worked = isinstance(end.verdict, Delivered | DoneAlready)
     confirmed = end.made.confirmed
-    told = Told(
-        type=TOLD[state],
+    return Told(
+        type=kind,
         delivery=end.claimed.id,
         destination=settings.id,
         template=settings.template,
         attempts=end.claimed.number,
-        records=from_json(end.claimed.item["records"]),
+        records=records_of(end.claimed.item),
         request=end.made.request,
         response=end.made.response,
         error=None if worked else (end.verdict.name, end.reason),
         note=end.verdict.reason if worked else "",
         found=confirmed.resource if isinstance(confirmed, Stands) else None,
+        attempt=_attempt(end) if kind == "delivery.attempted" else None,
     )
-    return NewCallback(
-        id=services.store.new_callback_id(settings.id),
-        type=told.type,
-        payload=encode(make_payload(told, datetime.now(UTC))).decode(),
-        url=settings.callback.url,
+
+
+def _attempt(end: Concluded) -> AttemptTold:
+    _, wait, decision = _what_follows(end.step)
+    return AttemptTold(
+        number=end.claimed.number,
+        verdict=end.verdict.name,
+        decision=decision,
+        # What is held waits for a person, and what was split is not tried again itself.
+        next_attempt_at=datetime.now(UTC) + timedelta(seconds=wait) if wait else None,
     )

@@ -6,8 +6,9 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from relay.calendly import Calendly
+from relay.calendly import Calendly, Finds, Found
 from relay.config import Settings
+from relay.oauth import Grants
 from relay.outgoing import Sender, callback_door
 from relay.store import Store, open_store
 
@@ -33,9 +34,10 @@ class Seats:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The store, the two ways out, and whether this process is about to end.
+    """The store, the ways out, and whether this process is about to end.
 
-    `callback_seats` are the threads that callbacks may hold: receivers that hang must leave some to deliveries.
+    `callback_seats` are the threads that callbacks may hold: receivers that hang must leave some to deliveries. `finds`
+    are what look-ups found lately.
     """
 
     settings: Settings
@@ -44,7 +46,9 @@ class Services:
     callback_door: Sender
     name: str
     callback_seats: Seats
+    grants: Grants
     stopping: threading.Event = field(default_factory=threading.Event)
+    finds: Finds[Found] = field(default_factory=Finds)
 
 
 class _Current:
@@ -55,13 +59,15 @@ class _Current:
 
 def open_services(settings: Settings, name: str) -> Services:
     """Build what a worker process works with, and make it this process's own."""
+    store = open_store(settings)
     services = Services(
         settings,
-        open_store(settings),
+        store,
         Calendly(settings),
         callback_door(settings),
         name,
         Seats(settings.worker_threads // 2),
+        Grants(settings, store),
     )
     _Current.services = services
     return services

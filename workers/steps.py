@@ -59,7 +59,18 @@ class Hold:
     """The credential is not accepted: the record stays where it is until the destination is activated again."""
 
 
-Step = Settle | Wait | Ask | Hold
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Calendly refuses a batch for what is in it: each half is tried alone, until the bad record stands alone."""
+
+
+Step = Settle | Wait | Ask | Hold | Split
+
+FORGOTTEN = 10.0  # seconds beyond the time that a call may take
+
+ABOUT_CONTENT = frozenset(
+    {400, 413, 422}
+)  # statuses with which what was sent is refused, not who sent it or where to
 
 
 def next_step(verdict: Verdict, standing: Standing, *, retry_base: float, jitter: float) -> Step:
@@ -78,6 +89,28 @@ def next_step(verdict: Verdict, standing: Standing, *, retry_base: float, jitter
         case Unreachable() | Failed():
             at_least = verdict.wait if isinstance(verdict, Failed) else 0.0
             return _again(standing, max(at_least, backoff(standing.spent, retry_base)), jitter)
+
+
+def may_be_split(verdict: Verdict, status: int | None, records: int) -> bool:
+    """Tell whether a part of the records might be taken where all of them together were refused."""
+    return isinstance(verdict, Refused) and status in ABOUT_CONTENT and records > 1
+
+
+def tried_once(step: Step, verdict: Verdict) -> Step:
+    """Give what follows for a test: it is over after one attempt, whatever else would have followed."""
+    if isinstance(verdict, Unknown):
+        return Ask("Whether the call took effect is unknown.")
+    if isinstance(step, Wait | Hold):
+        return Settle("dead", "A test is tried once.")
+    return step
+
+
+def is_forgotten(waited: float, call_timeout: float) -> bool:
+    """Tell whether a test waited so long for its attempt, in seconds, that whoever asked for it is gone.
+
+    Who sends a test waits for it, and takes it back in the end; unless his process dies over it.
+    """
+    return waited > call_timeout + FORGOTTEN
 
 
 def _after_silence(standing: Standing, seconds: float, jitter: float) -> Step:

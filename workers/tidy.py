@@ -33,9 +33,11 @@ class Tidy(threading.Thread):
                 log.exception("tidy.failed")  # the next time may go better, and nothing waits for it
 
     def tidy(self) -> None:
-        """Seal anew what an older key sealed, and take expired names off the logs."""
+        """Seal anew what an older key sealed, end what a deletion left over, and take expired names off the logs."""
         store = self._services.store
         # Keys may differ from process to process while they are rotated, so each looks after the secrets.
         store.resealing.run()
         if store.presence.first_in("tidying", EVERY / 2):
+            # Who deletes a destination ends what waited there, unless its process dies over it.
+            store.discards.finish(EVERY / 10)
             store.retention.trim()

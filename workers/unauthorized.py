@@ -21,8 +21,10 @@ def turn_away(services: Services, refused: str, credential: Credential, verdict:
 
     A token that is refused as a whole pauses all of its destinations; a missing scope, those whose template needs it
     and `refused`, the destination that met with it. False: the token or the destination has changed meanwhile, and
-    the new one is not blamed for the old.
+    the new one is not blamed for the old; or the token came of a grant, which the next turn renews and tries once more.
     """
+    if not verdict.scopes and services.grants.doubt(credential):
+        return False
 
     def blame(stands: Credential) -> Credential:
         return replace(stands, trouble=verdict.reason) if stands.token == credential.token else stands

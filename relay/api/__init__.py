@@ -1,16 +1,21 @@
-"""The management API: templates, credentials, destinations and deliveries, for who holds the admin key."""
+"""The management API: templates, credentials, destinations, deliveries and the audit, for who holds the admin key."""
 
 from __future__ import annotations
 
 from flask import Blueprint
 
+from relay.api.audit import audit
+from relay.api.callbacks import callbacks
 from relay.api.credentials import credentials
+from relay.api.deeds import write_deed
 from relay.api.deliveries import deliveries
 from relay.api.destinations import destinations
 from relay.api.guard import ask_for_admin_key, begin_event, log_change
+from relay.api.replays import replays
 from relay.api.templates import templates
+from relay.api.trials import trials
 
-PARTS = (templates, credentials, destinations, deliveries)
+PARTS = (templates, credentials, destinations, callbacks, trials, replays, deliveries, audit)
 
 
 def build_api() -> Blueprint:
@@ -21,4 +26,5 @@ def build_api() -> Blueprint:
     api.before_request(begin_event)
     api.before_request(ask_for_admin_key)
     api.after_request(log_change)
+    api.after_request(write_deed)
     return api

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from relay.calendly import Me, TokenRefused
 from relay.errors import CalendlyTrouble
 from relay.model.credential import Credential
+from relay.oauth import Broken, Later, Ready
 from relay.web.documents import fault
 from relay.web.services import Services
 
@@ -18,11 +19,13 @@ class Asked:
     me: Me | None = None
     refused: str = ""
     unanswered: str = ""
+    broken: str = ""  # there is no grant to ask with; the credential says so itself
+    token: str = ""  # what was asked with, sealed: a grant may have been renewed for it
 
     @property
     def trouble(self) -> str:
         """Give what keeps the credential from being used, as far as was found out just now."""
-        return self.refused or self.unanswered
+        return self.refused or self.unanswered or self.broken
 
     def told(self, credential: Credential) -> Credential:
         """Write what Calendly told into a credential with that token. An organization that it has stays."""
@@ -35,11 +38,31 @@ class Asked:
 
 
 def ask(services: Services, credential: Credential) -> Asked:
-    """Ask `GET /users/me`."""
+    """Ask `GET /users/me`. A grant is renewed before if need be, and once more if Calendly refuses its token."""
+    if credential.kind != "oauth":
+        return _ask(services, credential)
+    asked = _ask_with_grant(services, credential)
+    if asked.refused and services.grants.doubt(credential):
+        asked = _ask_with_grant(services, services.store.credentials.get(credential.id))
+    return asked
+
+
+def _ask_with_grant(services: Services, credential: Credential) -> Asked:
+    match services.grants.usable(credential):
+        case Ready(credential=usable):
+            return _ask(services, usable)
+        case Later(reason=reason):
+            return Asked(unanswered=f"There is no usable token at this moment: {reason}.")
+        case Broken(reason=reason):
+            return Asked(broken=reason)
+
+
+def _ask(services: Services, credential: Credential) -> Asked:
     try:
-        return Asked(services.calendly.me(credential, services.store.vault.open(credential.token)))
+        me = services.calendly.me(credential, services.store.vault.open(credential.token))
+        return Asked(me, token=credential.token)
     except TokenRefused as exc:
-        return Asked(refused=exc.detail)
+        return Asked(refused=exc.detail, token=credential.token)
     except CalendlyTrouble as exc:
         # Nothing is known against the token, so the credential is kept: a worker asks again when it needs to.
         return Asked(unanswered=exc.detail)
@@ -49,7 +72,8 @@ def ask_or_refuse(services: Services, credential: Credential) -> Asked:
     """Ask Calendly about the token. Raises Invalid if it is refused, or acts for another organization than is given."""
     asked = ask(services, credential)
     if asked.refused:
-        raise fault("#/token", asked.refused.rstrip("."))
+        # Where the tokens are Calendly's own, what was sent and needs them is the organization.
+        raise fault("#/organization" if credential.kind == "oauth" else "#/token", asked.refused.rstrip("."))
     if asked.me and credential.organization not in {"", asked.me.organization}:
         raise fault(
             "#/organization",

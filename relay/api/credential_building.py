@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from relay.api.credential_documents import SANDBOX_TOKEN, CredentialDocument
 from relay.model.credential import Credential, Rate
 from relay.model.masks import MASK
+from relay.oauth import NOT_SET, not_connected
 from relay.store.vault import CannotOpen
 from relay.web.answers import iso
 from relay.web.documents import fault, load
@@ -21,7 +23,7 @@ def changed_document(before: Credential, given: Mapping[str, Any]) -> dict[str, 
     standing = {
         "id": before.id,
         "kind": before.kind,
-        "token": KEPT,
+        **({} if before.kind == "oauth" else {"token": KEPT}),
         "organization": before.organization or None,
         "rate": before.to_dict()["rate"],
     }
@@ -36,6 +38,8 @@ def build(services: Services, document: Mapping[str, Any], before: Credential | 
     """Build the credential, its token sealed. What Calendly said about a token stays as long as the token does."""
     if document["kind"] == "sandbox" and not services.settings.sandbox_url:
         raise fault("#/kind", "cannot be sandbox: this relay has no RELAY_SANDBOX_URL")
+    if document["kind"] == "oauth":
+        return _oauth(document, before)
     kept = before if isinstance(document.get("token"), Kept) else None
     return Credential(
         id=document["id"],
@@ -49,6 +53,18 @@ def build(services: Services, document: Mapping[str, Any], before: Credential | 
     )
 
 
+def _oauth(document: Mapping[str, Any], before: Credential | None) -> Credential:
+    """Build a credential whose tokens come of connecting it; what stands of them stays."""
+    if "token" in document:
+        raise fault(
+            "#/token", "should be left out: a credential of kind oauth gets its tokens when it is connected"
+        )
+    standing = before or Credential(
+        id=document["id"], kind="oauth", token="", trouble=not_connected(document["id"])
+    )
+    return replace(standing, organization=document["organization"], rate=Rate(**document["rate"]))
+
+
 def _token(document: Mapping[str, Any]) -> str:
     given = document.get("token")
     if isinstance(given, str):
@@ -60,18 +76,41 @@ def _token(document: Mapping[str, Any]) -> str:
 
 def show(services: Services, credential: Credential, trouble: str = "") -> dict[str, Any]:
     """Give the credential as answers show it; `trouble` is what was found out just now."""
-    try:
-        token = mask(services.store.vault.open(credential.token))
-    except CannotOpen:
-        token = MASK
     return {
         "id": credential.id,
         "kind": credential.kind,
-        "token": token,
+        **(
+            _show_grant(credential)
+            if credential.kind == "oauth"
+            else {"token": _masked(services, credential)}
+        ),
         "organization": credential.organization or None,
         "user": credential.user or None,
         "rate": credential.to_dict()["rate"],
-        "trouble": trouble or credential.trouble or None,
+        "trouble": trouble or credential.trouble or _trouble_here(services, credential),
         "created_at": iso(credential.created_at),
         "updated_at": iso(credential.updated_at),
     }
+
+
+def _masked(services: Services, credential: Credential) -> str:
+    try:
+        return mask(services.store.vault.open(credential.token))
+    except CannotOpen:
+        return MASK
+
+
+def _show_grant(credential: Credential) -> dict[str, Any]:
+    """Give what may be shown of a grant, and that is nothing of its tokens."""
+    grant = credential.grant
+    return {
+        "connected": credential.connected,
+        "scopes": list(grant.scopes) if grant else [],
+        "expires_at": iso(grant.expires_at) if grant and credential.connected else None,
+    }
+
+
+def _trouble_here(services: Services, credential: Credential) -> str | None:
+    """Say what the settings of this process keep the credential from."""
+    missing = services.grants.server.missing
+    return f"{' and '.join(missing)} {NOT_SET}." if credential.connected and missing else None

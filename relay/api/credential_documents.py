@@ -12,7 +12,7 @@ from relay.model.credential import Rate
 from relay.web.documents import Document, OneOf, Part, ReadOnly, Whole
 from relay.web.masks import Kept, Secret
 
-KINDS = ("personal_access_token", "sandbox")
+KINDS = ("personal_access_token", "oauth", "sandbox")
 SANDBOX_TOKEN = "sandbox"  # noqa: S105 # what the sandbox takes unless it is told otherwise
 _ORGANIZATIONS = ResourceUri("organizations")
 
@@ -44,6 +44,9 @@ class CredentialDocument(Document):
     organization = OrganizationUri(load_default="")
     rate = Part(RatePart, load_default=lambda: RatePart().load({}))
     user = ReadOnly()
+    connected = ReadOnly()
+    scopes = ReadOnly()
+    expires_at = ReadOnly()
     trouble = ReadOnly()
     destinations = ReadOnly()
     created_at = ReadOnly()

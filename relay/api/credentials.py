@@ -10,14 +10,21 @@ from relay.api.credential_asking import ask, ask_or_refuse
 from relay.api.credential_building import build, show
 from relay.api.credential_changing import prepare
 from relay.api.credential_documents import CredentialDocument
-from relay.errors import Conflict, UnknownCredential
+from relay.api.deeds import remember
+from relay.errors import Conflict, Invalid, UnknownCredential
 from relay.model.credential import Credential
+from relay.oauth import Connecting
+from relay.web.answers import iso
 from relay.web.body import read_object
 from relay.web.documents import load
 from relay.web.services import services
 from relay.web.slugs import is_slug
+from relay.web.turns import ask_for_turn
 
 credentials = Blueprint("credentials", __name__, url_prefix="/credentials")
+
+CHANGEABLE = ("token", "organization", "rate")
+PAUSED_BY_HAND = "Paused with its credential by hand."
 
 
 @credentials.get("")
@@ -58,14 +65,17 @@ def change_credential(identifier: str) -> Response:
     stored = services().store.credentials.change(
         identifier, lambda stands: change.laid_over(services(), stands)
     )
+    changed = [each for each in CHANGEABLE if getattr(stored, each) != getattr(change.before, each)]
+    remember(changed=changed)
     return jsonify(show(services(), stored, change.asked.trouble))
 
 
 @credentials.delete("/<identifier>")
 def delete_credential(identifier: str) -> tuple[str, int]:
-    """Delete a credential that no destination uses."""
-    _find(identifier)
+    """Delete a credential that no destination uses. Calendly is asked to forget its grant."""
+    gone = _find(identifier)
     services().store.credentials.delete(identifier)
+    services().grants.revoke(gone)
     return "", 204
 
 
@@ -76,7 +86,7 @@ def check_credential(identifier: str) -> Response:
     asked = ask(services(), before)
     if not asked.unanswered:
         services().store.credentials.change(
-            identifier, lambda stands: asked.told(stands) if stands.token == before.token else stands
+            identifier, lambda stands: asked.told(stands) if stands.token == asked.token else stands
         )
     found = asked.told(before)
     return jsonify(
@@ -85,6 +95,43 @@ def check_credential(identifier: str) -> Response:
         organization=found.organization or None,
         detail=asked.trouble or "Calendly accepts this token.",
     )
+
+
+@credentials.post("/<identifier>/connect")
+def connect_credential(identifier: str) -> Response:
+    """Give the address at which a person allows access at Calendly, good for ten minutes and one use."""
+    credential = _find(identifier)
+    if credential.kind != "oauth":
+        raise Conflict(f"Credentials of kind oauth are connected; this one is of kind {credential.kind}.")
+    server = services().grants.server
+    if server.missing:
+        raise Invalid(f"{' and '.join(server.missing)} must be set before anybody can be connected.")
+    url, expires_at = Connecting(services().store, server).begin(identifier)
+    return jsonify(url=url, expires_at=iso(expires_at))
+
+
+@credentials.post("/<identifier>/pause")
+def pause_destinations(identifier: str) -> Response:
+    """Pause the credential's active destinations, and name them."""
+    _find(identifier)
+    destinations = services().store.destinations
+    users = services().store.credentials.destinations(identifier)
+    paused = [each for each in users if destinations.pause_if_active(each, PAUSED_BY_HAND, by_hand=True)]
+    remember(destinations=paused)
+    return jsonify(destinations=paused)
+
+
+@credentials.post("/<identifier>/resume")
+def resume_destinations(identifier: str) -> Response:
+    """Activate the destinations that were paused with the credential, and no others, and name them."""
+    _find(identifier)
+    destinations = services().store.destinations
+    users = services().store.credentials.destinations(identifier)
+    resumed = [each for each in users if destinations.resume_if_paused(each, PAUSED_BY_HAND)]
+    remember(destinations=resumed)
+    for each in resumed:
+        ask_for_turn(each)
+    return jsonify(destinations=resumed)
 
 
 def _find(identifier: str) -> Credential:

@@ -10,7 +10,7 @@ from typing import Any
 from marshmallow import fields
 
 from relay.api.ids import Slug
-from relay.catalogue import TEMPLATES
+from relay.catalogue import CATALOGUE
 from relay.model.delivery import STATES, Attempt, CallbackLog, DeliveryLog
 from relay.model.masks import masked
 from relay.web.answers import iso
@@ -76,6 +76,10 @@ def summary(delivery: DeliveryLog) -> dict[str, Any]:
         "state": delivery.state,
         "reason": delivery.reason or None,
         "attempts": delivery.attempt_count,
+        "record_count": delivery.record_count,
+        "test": delivery.test,
+        "part_of": delivery.part_of or None,
+        "parts": list(delivery.parts),
         "accepted_at": iso(delivery.accepted_at),
         "updated_at": iso(delivery.updated_at),
         "settled_at": iso(delivery.settled_at),
@@ -86,12 +90,13 @@ def summary(delivery: DeliveryLog) -> dict[str, Any]:
 
 def whole(delivery: DeliveryLog) -> dict[str, Any]:
     """Give everything about one delivery; secrets that a record carried are masked."""
-    template = TEMPLATES.get(delivery.template)
+    template = CATALOGUE.get(delivery.template)
     secret = frozenset(template.secret_fields if template else ())
     return {
         **{name: value for name, value in summary(delivery).items() if name not in {"attempts", "callback"}},
         "records": delivery.records,
         "fields": masked(delivery.fields, secret),
+        "found": delivery.found,
         "attempts": [_attempt(each) for each in delivery.attempts],
         "request": delivery.request,
         "response": delivery.response,
@@ -112,5 +117,7 @@ def _callback(callback: CallbackLog) -> dict[str, Any]:
         "url": callback.url,
         "reason": callback.reason or None,
         "next_attempt_at": iso(callback.next_attempt_at),
+        "body": callback.body,
+        "unshaped": callback.unshaped or None,
         "attempts": [_attempt(each) for each in callback.attempts],
     }

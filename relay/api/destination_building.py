@@ -1,17 +1,26 @@
-"""From a destination's document to the destination: whether it makes sense, and what becomes of its secrets."""
+"""From a destination's document to the destination, and what becomes of its secrets."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from relay.callbacks import check_callback_url, check_secret, new_secret
-from relay.catalogue import TEMPLATES
-from relay.catalogue.template import Template
-from relay.errors import FieldError, Invalid, UnknownCredential
-from relay.model.destination import CallbackSettings, DeliverySettings, Destination, InboundAuth
-from relay.model.pointers import escaped
+from relay.api.callback_faults import readable_headers
+from relay.api.destination_faults import bases, faults_of
+from relay.callbacks import new_secret
+from relay.errors import Invalid
+from relay.model.destination import (
+    BatchSettings,
+    CallbackSettings,
+    DeliverySettings,
+    Destination,
+    InboundAuth,
+    ManualSettings,
+    ShapeSettings,
+)
+from relay.shaping.header_rules import read_headers
+from relay.shaping.urls import parse_manual_url
 from relay.web.keys import digest, new_key, new_salt
 from relay.web.masks import Kept
 from relay.web.services import Services
@@ -22,8 +31,8 @@ class Built:
     """A destination, and the secrets that the relay made for it: this is the only time anybody sees those."""
 
     destination: Destination
-    inbound_secret: str | None = field(repr=False)
-    callback_secret: str | None = field(repr=False)
+    inbound_secret: str | None = field(default=None, repr=False)
+    callback_secret: str | None = field(default=None, repr=False)
 
 
 def build(services: Services, document: Mapping[str, Any], standing: Destination | None) -> Built:
@@ -31,7 +40,7 @@ def build(services: Services, document: Mapping[str, Any], standing: Destination
 
     Secrets that the document keeps are taken from `standing`; those it leaves out are made.
     """
-    faults = tuple(_faults(services, document))
+    faults = tuple(faults_of(services, document))
     if faults:
         raise Invalid("This destination breaks the rules named under “errors”.", errors=faults)
     auth, inbound_secret = _auth(document["inbound"]["auth"], standing)
@@ -42,6 +51,11 @@ def build(services: Services, document: Mapping[str, Any], standing: Destination
         template=document["template"],
         credential=document["credential"],
         auth=auth,
+        shape=_shape(document),
+        headers=read_headers(document["headers"]),
+        manual=_manual(services, document["manual"]),
+        batch=BatchSettings(**document["batch"]) if document["batch"] else None,
+        partial=document["partial"],
         callback=callback,
         delivery=DeliverySettings(**document["delivery"]),
         allow={name: tuple(dict.fromkeys(values)) for name, values in document["allow"].items() if values},
@@ -50,60 +64,21 @@ def build(services: Services, document: Mapping[str, Any], standing: Destination
     return Built(destination, inbound_secret, callback_secret)
 
 
-def _faults(services: Services, document: Mapping[str, Any]) -> Iterator[FieldError]:
-    template = TEMPLATES.get(document["template"])
-    if template is None:
-        yield FieldError("#/template", f"should be one of: {', '.join(TEMPLATES)}")
-    else:
-        yield from _template_faults(template, document)
-    try:
-        services.store.credentials.get(document["credential"])
-    except UnknownCredential:
-        yield FieldError("#/credential", "should be the id of a credential; there is none with this one")
-    if document["callback"]:
-        yield from _callback_faults(services, document["callback"])
+def _manual(services: Services, document: Mapping[str, Any] | None) -> ManualSettings | None:
+    if document is None:
+        return None
+    return ManualSettings(**document, path=parse_manual_url(document["url"], bases(services)).text)
 
 
-def _template_faults(template: Template, document: Mapping[str, Any]) -> Iterator[FieldError]:
-    delivery = document["delivery"]
-    for name in document["allow"]:
-        if name not in template.open_fields:
-            opened = ", ".join(template.open_fields) or "none"
-            yield FieldError(
-                f"#/allow/{escaped(name)}",
-                f"is no field that takes further values; fields of {template.name} that do: {opened}",
-            )
-    if delivery["on_unknown"] == "repeat" and not template.harmless_to_repeat:
-        yield FieldError(
-            "#/delivery/on_unknown",
-            f"cannot be repeat: {template.name} is not harmless to repeat after a call that may have arrived",
-        )
-    if delivery["gone_is_done"] and template.method != "DELETE":
-        yield FieldError("#/delivery/gone_is_done", f"is for templates that delete; {template.name} does not")
-
-
-def _callback_faults(services: Services, callback: Mapping[str, Any]) -> Iterator[FieldError]:
-    allow_private = services.settings.allow_private_callbacks
-    fault = _url_fault(callback["url"], allow_private=allow_private)
-    if fault:
-        # Where the setting alone stands in the way, whoever runs the relay should learn its name.
-        opened = not allow_private and not _url_fault(callback["url"], allow_private=True)
-        hint = "; RELAY_ALLOW_PRIVATE_CALLBACKS would allow this one" if opened else ""
-        yield FieldError("#/callback/url", fault + hint)
-    secret = callback.get("secret")
-    if isinstance(secret, str):
-        try:
-            check_secret(secret)
-        except ValueError as exc:
-            yield FieldError("#/callback/secret", str(exc))
-
-
-def _url_fault(url: str, *, allow_private: bool) -> str:
-    try:
-        check_callback_url(url, allow_private=allow_private)
-    except ValueError as exc:
-        return str(exc)
-    return ""
+def _shape(document: Mapping[str, Any]) -> ShapeSettings:
+    return ShapeSettings(
+        records=document["inbound"]["records"],
+        when=document["inbound"]["when"],
+        dedupe=document["dedupe"],
+        mapping=document["mapping"],
+        constants=document["constants"],
+        exclude=tuple(document["exclude"]),
+    )
 
 
 def _auth(document: Mapping[str, Any], standing: Destination | None) -> tuple[InboundAuth, str | None]:
@@ -122,8 +97,37 @@ def _callback(
 ) -> tuple[CallbackSettings | None, str | None]:
     if document is None:
         return None, None
-    given = document.get("secret")
-    if isinstance(given, Kept) and standing is not None and standing.callback is not None:
-        return CallbackSettings(url=document["url"], secret=standing.callback.secret), None
-    made = None if isinstance(given, str) else new_secret()
-    return CallbackSettings(url=document["url"], secret=services.store.vault.seal(made or str(given))), made
+    stands = standing.callback if standing else None
+    made = None if document.get("secret") else new_secret()
+    named = read_headers(readable_headers(document["headers"]), callback=True)
+    kept = {name for name, value in _pairs(document["headers"]) if isinstance(value, Kept)}
+    return CallbackSettings(
+        url=document["url"],
+        secret=_sealed(services, made or document["secret"], stands.secret if stands else ""),
+        previous_secret=_sealed(
+            services, document.get("previous_secret", ""), stands.previous_secret if stands else ""
+        ),
+        previous_until=_until(document.get("previous_secret"), stands),
+        headers={
+            name: stands.headers[name] if stands and name in kept else services.store.vault.seal(value)
+            for name, value in named.items()
+        },
+        body=document["body"],
+        on=document["on"],
+    ), made
+
+
+def _until(given: str | Kept | None, stands: CallbackSettings | None) -> float:
+    """Give when the previous secret ends: one that is kept as it did before, one that is given when a person says so."""
+    return stands.previous_until if stands and isinstance(given, Kept) else 0.0
+
+
+def _pairs(headers: object) -> Iterable[tuple[str, object]]:
+    return headers.items() if isinstance(headers, Mapping) else ()
+
+
+def _sealed(services: Services, given: str | Kept, stands: str) -> str:
+    """Seal a secret that was given; one that is kept is sealed already. No secret is nothing to seal."""
+    if isinstance(given, Kept):
+        return stands
+    return services.store.vault.seal(given) if given else ""

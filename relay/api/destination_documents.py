@@ -6,72 +6,24 @@ document that was read can be sent again with one change. `state` may come back 
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import get_args
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import fields, validate
 
-from relay.api.auth_documents import Auth
+from relay.api.destination_parts import (
+    MOST_NAMES,
+    BatchPart,
+    CallbackPart,
+    DeliveryPart,
+    ExpressionText,
+    InboundPart,
+    ManualPart,
+    Named,
+    allowed_values,
+)
 from relay.api.ids import Slug
-from relay.model.destination import DeliverySettings, DestinationState
-from relay.web.documents import Document, OneOf, Part, ReadOnly, Text, Whole, YesNo, sentences
-from relay.web.masks import Kept, Secret
-
-MINUTE, DAY = 60, 86_400  # seconds
-_MOST_ALLOWED = 100  # values a field
-_USUAL = DeliverySettings()
-
-
-class InboundPart(Document):
-    """The inbound route."""
-
-    auth = Auth()
-    url = ReadOnly()
-
-
-class CallbackPart(Document):
-    """Where outcomes go. A secret of 24 to 64 bytes in the form whsec_…; without one the relay makes it."""
-
-    url = Text(longest=2048, required=True)
-    secret: fields.Field[str | Kept] = Secret(shortest=1, longest=200)
-
-
-class DeliveryPart(Document):
-    """How hard to try."""
-
-    concurrency = Whole(1, 50, load_default=_USUAL.concurrency)
-    max_attempts = Whole(1, 100, load_default=_USUAL.max_attempts)
-    max_age = Whole(MINUTE, 30 * DAY, load_default=_USUAL.max_age)
-    on_unknown = OneOf("default", "repeat", "hold", load_default=_USUAL.on_unknown)
-    gone_is_done = YesNo(load_default=_USUAL.gone_is_done)
-
-
-class Allow(fields.Field[dict[str, list[str]]]):
-    """Values that fields take beyond those that their template knows: for each field a list of texts."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            error_messages=sentences("should be an object: for each field a list of texts"), **options
-        )
-        self.values = fields.List(
-            Text(longest=200),
-            validate=validate.Length(max=_MOST_ALLOWED, error="should be at most {max} texts"),
-            error_messages=sentences("should be a list of texts"),
-        )
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, list[str]]:
-        del attr, data, kwargs
-        if not isinstance(value, dict):
-            raise self.make_error("invalid")
-        given = {name: values for name, values in value.items() if values is not None}
-        faults: dict[str, Any] = {}
-        for name, values in given.items():
-            try:
-                self.values.deserialize(values)
-            except ValidationError as exc:
-                faults[name] = exc.messages
-        if faults:
-            raise ValidationError(faults)
-        return given
+from relay.model.destination import DestinationState
+from relay.web.documents import Document, OneOf, Part, ReadOnly, Text, YesNo, sentences
 
 
 class DestinationDocument(Document):
@@ -82,9 +34,27 @@ class DestinationDocument(Document):
     template = Text(longest=100, required=True)
     credential = Slug(required=True)
     inbound = Part(InboundPart, required=True, example='{"auth": {"kind": "bearer"}}')
+    mapping = Named(
+        ExpressionText(), "should be an object: for each field of the template a JMESPath expression"
+    )
+    constants = Named(fields.Raw(), "should be an object: for each field of the template its value")
+    # marshmallow has attributes of its own under these two names.
+    excluded = fields.List(
+        Text(longest=500),
+        data_key="exclude",
+        attribute="exclude",
+        load_default=list,
+        validate=validate.Length(max=MOST_NAMES, error="should be at most {max} attributes"),
+        error_messages=sentences('should be a list of attributes, such as ["crm_id", "contact.phone"]'),
+    )
+    headers = fields.Raw(load_default=dict)
+    manual = Part(ManualPart, load_default=None, example='{"method": "POST", "url": "/shares"}')
+    batch = Part(BatchPart, load_default=None, example='{"size": 100, "window": 5}')
+    takes_part = YesNo(data_key="partial", attribute="partial", load_default=False)
+    dedupe = ExpressionText(load_default="")
     callback = Part(CallbackPart, load_default=None)
     delivery = Part(DeliveryPart, load_default=lambda: DeliveryPart().load({}))
-    allow = Allow(load_default=dict)
+    allow = allowed_values()
     when_inactive = OneOf("hold", "refuse", load_default="hold")
     state = ReadOnly()
     paused_because = ReadOnly()

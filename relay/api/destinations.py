@@ -6,9 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, request, url_for
 
+from relay.api.deeds import changed_names, remember
+from relay.api.deleting import DiscardDocument, delete_with_leftover
 from relay.api.destination_building import build
 from relay.api.destination_documents import Acknowledgement, DestinationDocument, DestinationQuery
-from relay.api.destination_showing import editable, show
+from relay.api.destination_showing import editable, show, stopped_because
 from relay.api.queries import read_query
 from relay.catalogue import template as find_template
 from relay.errors import UnknownDestination
@@ -50,8 +52,10 @@ def create_destination() -> tuple[Response, int, dict[str, str]]:
 def show_destination(identifier: str) -> Response:
     """Give one destination, and how many deliveries it has in each state."""
     standing = _find(identifier)
-    counts = services().store.destinations.counts(identifier)
-    return jsonify({**show(services(), standing), "counts": counts})
+    shown = show(services(), standing)
+    if shown["callback"] is not None:
+        shown["callback"]["stopped_because"] = stopped_because(services(), standing.settings)
+    return jsonify({**shown, "counts": services().store.destinations.counts(identifier)})
 
 
 @destinations.patch("/<identifier>")
@@ -59,24 +63,27 @@ def change_destination(identifier: str) -> Response:
     """Lay the given names over the destination. Null takes a name to its default; a secret that is null is made anew."""
     standing = _find(identifier)
     given = _body()
-    merged = merge(editable(standing, _kind(given)), given)
+    before = editable(standing, given)
+    merged = merge(before, given)
     for name in ("id", "template"):
         if merged.get(name) != getattr(standing.settings, name):
             raise fault(
                 f"#/{name}", "cannot be changed: what waits here was made for it; make another destination"
             )
+    _refuse_another_method(standing, merged)
     if merged.get("state", standing.state) != standing.state:
         raise fault("#/state", _STATE_IS_READ_ONLY)
     built = build(services(), load(DestinationDocument(), merged, "destination"), standing.settings)
     changed = services().store.destinations.replace(built.destination, standing.revision)
+    remember(changed=changed_names(DestinationDocument(), before, merged))
     return jsonify(show(services(), changed, built))
 
 
 @destinations.delete("/<identifier>")
 def delete_destination(identifier: str) -> tuple[str, int]:
-    """Delete a destination where nothing waits any more."""
+    """Delete a destination where nothing waits any more, or with as many waiting deliveries as the body says."""
     _find(identifier)
-    services().store.destinations.delete(identifier)
+    delete_with_leftover(identifier, load(DiscardDocument(), _body(optional=True), "deletion")["discard"])
     return "", 204
 
 
@@ -102,6 +109,16 @@ def pause(identifier: str) -> Response:
     return jsonify(show(services(), services().store.destinations.set_state(identifier, "paused")))
 
 
+def _refuse_another_method(standing: StandingDestination, merged: dict[str, Any]) -> None:
+    before, after = standing.settings.manual, merged.get("manual")
+    if before and isinstance(after, dict) and after.get("method", before.method) != before.method:
+        raise fault(
+            "#/manual/method",
+            "cannot be changed: what waits here may be harmless to repeat by one method and not by another; "
+            "make another destination",
+        )
+
+
 def _find(identifier: str) -> StandingDestination:
     if not is_slug(identifier):
         raise UnknownDestination
@@ -110,11 +127,3 @@ def _find(identifier: str) -> StandingDestination:
 
 def _body(*, optional: bool = False) -> dict[str, Any]:
     return read_object(request, services().settings.max_body_bytes, optional=optional)
-
-
-def _kind(given: dict[str, Any]) -> str | None:
-    """Give the kind of authentication that a PATCH names, if it names one."""
-    inbound = given.get("inbound")
-    auth = inbound.get("auth") if isinstance(inbound, dict) else None
-    kind = auth.get("kind") if isinstance(auth, dict) else None
-    return kind if isinstance(kind, str) else None

@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from relay.calendly.says import what_it_says
 from relay.config import Settings
@@ -16,8 +15,15 @@ from relay.model.call import Answer, Call, NotSent, Outcome
 from relay.model.credential import Credential
 from relay.outgoing import Sender, calendly_door
 
-ROWS_A_PAGE = 100  # Calendly's most
-MOST_PAGES = 20
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as it is handed to the door."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +59,33 @@ class Calendly:
         self._door = door or calendly_door(settings)
         self._timeout = settings.call_timeout
         self._listener: Callable[[Outcome], None] = _nobody
-        self._bases = {"personal_access_token": settings.calendly_api_url, "sandbox": settings.sandbox_url}
+        self._bases = {
+            "personal_access_token": settings.calendly_api_url,
+            "oauth": settings.calendly_api_url,
+            "sandbox": settings.sandbox_url,
+        }
 
     def request_url(self, credential: Credential, call: Call) -> str:
         """Give the whole address of a call, as the log and the callback show it."""
         return self._bases[credential.kind] + call.path
 
-    def send(self, credential: Credential, token: str, call: Call) -> Outcome:
-        """Make one call, once, and say what came of it; trouble on the network is an outcome, never an exception."""
-        if not self._bases[credential.kind]:
-            return NotSent("no sandbox is configured: RELAY_SANDBOX_URL is empty", forbidden=True)
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+    def request(self, credential: Credential, token: str, call: Call) -> Request:
+        """Give the request of a call, byte for byte as it is sent, but for what HTTP itself adds."""
+        headers = {**call.headers, "Authorization": f"Bearer {token}"}
+        if not any(name.lower() == "accept" for name in call.headers):
+            headers["Accept"] = "application/json"
         body = None
         if call.body is not None:
             body = json.dumps(call.body, separators=(",", ":"), allow_nan=False).encode()
             headers["Content-Type"] = "application/json"
-        outcome = self._door.send(
-            call.method, self.request_url(credential, call), headers, body, self._timeout
-        )
+        return Request(call.method, self.request_url(credential, call), headers, body)
+
+    def send(self, credential: Credential, token: str, call: Call) -> Outcome:
+        """Make one call, once, and say what came of it; trouble on the network is an outcome, never an exception."""
+        if not self._bases[credential.kind]:
+            return NotSent("no sandbox is configured: RELAY_SANDBOX_URL is empty", forbidden=True)
+        request = self.request(credential, token, call)
+        outcome = self._door.send(request.method, request.url, request.headers, request.body, self._timeout)
         self._listener(outcome)
         return outcome
 
@@ -99,38 +114,6 @@ class Calendly:
         if me is None:
             raise LookUpFailed(f"Calendly's answer was of no use: {what_it_says(outcome)}", outcome)
         return me
-
-    def collect(
-        self, credential: Credential, token: str, path: str, query: Mapping[str, str]
-    ) -> list[dict[str, Any]]:
-        """Give all rows of one of Calendly's lists, page by page, at most 2,000.
-
-        Pages are asked for by their token on our own base address; the address that Calendly names is not followed.
-        Raises LookUpFailed when a page does not come, or when there are more pages than that.
-        """
-        rows: list[dict[str, Any]] = []
-        asked = {**query, "count": str(ROWS_A_PAGE)}
-        for _ in range(MOST_PAGES):
-            page, following = self._page(credential, token, Call("GET", f"{path}?{urlencode(asked)}"))
-            rows += page
-            if not following:
-                return rows
-            asked["page_token"] = following
-        # Asking again would find the list no shorter.
-        reason = f"Calendly's list has more than {MOST_PAGES} pages"
-        raise LookUpFailed(reason, NotSent(reason, forbidden=True))
-
-    def _page(self, credential: Credential, token: str, call: Call) -> tuple[list[dict[str, Any]], str]:
-        """Give the rows of one page and the token of the next, empty at the end."""
-        outcome = self.send(credential, token, call)
-        if not isinstance(outcome, Answer):
-            raise LookUpFailed(f"Calendly could not be asked: {outcome.reason}", outcome)
-        body = outcome.body if isinstance(outcome.body, dict) else {}
-        rows, pagination = body.get("collection"), body.get("pagination")
-        if outcome.status != 200 or not isinstance(rows, list):
-            raise LookUpFailed(f"Calendly did not give the list: {what_it_says(outcome)}", outcome)
-        following = pagination.get("next_page_token") if isinstance(pagination, dict) else None
-        return [row for row in rows if isinstance(row, dict)], following if isinstance(following, str) else ""
 
 
 def _nobody(_: Outcome) -> None:

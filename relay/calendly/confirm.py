@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from relay.calendly.client import Calendly, LookUpFailed
+from relay.calendly.paging import rows
 from relay.catalogue.template import Template
 from relay.model.call import Answer, Outcome
 from relay.model.credential import Credential
@@ -58,10 +59,10 @@ def confirm(
         return None
     query = rule.parameters(fields, credential.organization)
     try:
-        rows = calendly.collect(credential, token, rule.path, query)
+        standing = list(rows(calendly, credential, token, rule.path, query))
     except LookUpFailed as exc:
         return Untold(exc.outcome, exc.detail)
-    resource = rule.holds(fields, credential.organization, rows)
+    resource = rule.holds(fields, credential.organization, standing)
     if resource is None:
         return Differs(rule.otherwise) if rule.otherwise else Differs()
     return Stands(resource, rule.on.meaning) if rule.on.meaning else Stands(resource)

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-CallbackType = Literal["delivery.delivered", "delivery.dead", "delivery.uncertain"]
+CallbackType = Literal["delivery.delivered", "delivery.dead", "delivery.uncertain", "delivery.attempted"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptTold:
+    """An attempt that did not settle its delivery: what it came to, what was decided, and when the next one is due."""
+
+    number: int
+    verdict: str
+    decision: str
+    next_attempt_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +28,7 @@ class Told:
     `request` is {"method", "url", "body"} and `response` {"status", "headers", "body"}, each None where there was
     none. `error` is why it did not work, with the name of the last verdict. `note` is what is worth saying about a
     success, such as that the meeting had been canceled before. `found` is the resource that stood already, where the
-    relay had to look for it.
+    relay had to look for it. `attempt` is there for `delivery.attempted` only. A `test` tells of nothing that happened.
     """
 
     type: CallbackType
@@ -32,10 +42,12 @@ class Told:
     error: tuple[str, str] | None = None  # verdict, message
     note: str = ""
     found: Mapping[str, Any] | None = None
+    attempt: AttemptTold | None = None
+    test: bool = False
 
 
 def make_payload(told: Told, moment: datetime) -> dict[str, Any]:
-    """Give the JSON of a callback. `data.note` is there only when there is something to note."""
+    """Give the JSON of a callback. `data.note`, `.found`, `.attempt` and `.test` are there only when they say something."""
     data: dict[str, Any] = {
         "delivery": told.delivery,
         "destination": told.destination,
@@ -50,7 +62,21 @@ def make_payload(told: Told, moment: datetime) -> dict[str, Any]:
         data["note"] = told.note
     if told.found is not None:
         data["found"] = told.found
+    if told.attempt is not None:
+        data["attempt"] = _attempt(told.attempt)
+    if told.test:
+        data["test"] = True
     return {"type": told.type, "timestamp": timestamp(moment), "data": data}
+
+
+def _attempt(attempt: AttemptTold) -> dict[str, Any]:
+    due = attempt.next_attempt_at
+    return {
+        "number": attempt.number,
+        "verdict": attempt.verdict,
+        "decision": attempt.decision,
+        "next_attempt_at": due and timestamp(due),
+    }
 
 
 def timestamp(moment: datetime) -> str:
@@ -58,6 +84,6 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def encode(payload: Mapping[str, Any]) -> bytes:
+def encode(payload: Any) -> bytes:
     """Give the bytes that are signed and sent. ASCII only, so that no receiver can read them differently."""
     return json.dumps(payload, separators=(",", ":"), allow_nan=False).encode("ascii")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from standardwebhooks import Webhook
@@ -33,11 +34,15 @@ def check_secret(text: str) -> str:
     return text
 
 
-def signed_headers(secret: str, callback_id: str, body: bytes, now: datetime) -> dict[str, str]:
-    """Give the three headers of Standard Webhooks for these bytes; `callback_id` stays the same over retries."""
+def signed_headers(signing: Sequence[str], callback_id: str, body: bytes, now: datetime) -> dict[str, str]:
+    """Give the three headers of Standard Webhooks for these bytes; `callback_id` stays the same over retries.
+
+    There is one signature for each secret in `signing`: a receiver takes the callback if it knows one of them.
+    """
     moment = now.astimezone(UTC)
+    signatures = (Webhook(each).sign(callback_id, moment, body.decode("utf-8")) for each in signing)
     return {
         "webhook-id": callback_id,
         "webhook-timestamp": str(int(moment.timestamp())),
-        "webhook-signature": Webhook(secret).sign(callback_id, moment, body.decode("utf-8")),
+        "webhook-signature": " ".join(signatures),
     }

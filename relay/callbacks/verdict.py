@@ -38,6 +38,14 @@ class Forbidden:
 
 
 @dataclass(frozen=True, slots=True)
+class Unshaped:
+    """The destination's `callback.body` gives nothing for this payload: nothing was sent until a person mends it."""
+
+    name: ClassVar[str] = "unshaped"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class TryAgain:
     """It did not arrive, or nobody knows; not again before `wait` seconds have passed."""
 
@@ -46,7 +54,7 @@ class TryAgain:
     wait: float = 0.0
 
 
-CallbackVerdict = Arrived | Gone | Forbidden | TryAgain
+CallbackVerdict = Arrived | Gone | Forbidden | Unshaped | TryAgain
 
 
 def read_callback_outcome(outcome: Outcome) -> CallbackVerdict:

@@ -13,6 +13,7 @@ from relay.catalogue import (
     delete_scheduled_event_data,
     delete_webhook_subscription,
     invite_user_to_organization,
+    manual,
     mark_invitee_no_show,
     remove_user_from_organization,
     revoke_organization_invitation,
@@ -21,7 +22,7 @@ from relay.catalogue import (
 from relay.catalogue.template import Template
 from relay.errors import UnknownTemplate
 
-__all__ = ["TEMPLATES", "template"]
+__all__ = ["CATALOGUE", "TEMPLATES", "template"]
 
 _REGISTERED = (
     cancel_scheduled_event.TEMPLATE,
@@ -38,13 +39,15 @@ _REGISTERED = (
 )
 
 TEMPLATES: Mapping[str, Template] = MappingProxyType({one.name: one for one in _REGISTERED})
+# Those, and the one whose endpoint each destination names for itself.
+CATALOGUE: Mapping[str, Template] = MappingProxyType({**TEMPLATES, manual.NAME: manual.TEMPLATE})
 
 
 def template(name: str) -> Template:
     """Give the template of that name, or raise UnknownTemplate with the names that there are."""
     try:
-        return TEMPLATES[name]
+        return CATALOGUE[name]
     except KeyError:
         raise UnknownTemplate(
-            f"No endpoint template has that name. There are: {', '.join(TEMPLATES)}."
+            f"No endpoint template has that name. There are: {', '.join(CATALOGUE)}."
         ) from None

@@ -103,6 +103,22 @@ TEMPLATE = Template(
         "scope": "user",
         "user": "https://api.calendly.com/users/AAAAAAAAAAAAAAAA",
     },
+    example_answer={
+        "resource": {
+            "uri": "https://api.calendly.com/webhook_subscriptions/BBBBBBBBBBBBBBBB",
+            "callback_url": "https://crm.example/hooks/calendly",
+            "created_at": "2026-01-02T03:04:05.678123Z",
+            "updated_at": "2026-01-02T03:04:05.678123Z",
+            "retry_started_at": None,
+            "state": "active",
+            "events": ["invitee.created", "invitee.canceled"],
+            "scope": "user",
+            "organization": "https://api.calendly.com/organizations/CCCCCCCCCCCCCCCC",
+            "user": "https://api.calendly.com/users/AAAAAAAAAAAAAAAA",
+            "group": None,
+            "creator": "https://api.calendly.com/users/AAAAAAAAAAAAAAAA",
+        }
+    },
     role="owner or admin of the organization; anybody else with scope user, for their own events",
     plan="any; meeting_recap and routing_form_submission events need a plan with that feature",
     scopes=("webhooks:write",),

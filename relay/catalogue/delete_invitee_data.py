@@ -28,6 +28,7 @@ TEMPLATE = Template(
     path="/data_compliance/deletion/invitees",
     schema=DeleteInviteeData,
     example={"emails": ["ada@example.com", "grace@example.com"]},
+    example_answer={},
     role="owner or admin of the organization with the data requests permission",
     plan="Enterprise",
     scopes=("data_compliance:write",),
@@ -36,6 +37,7 @@ TEMPLATE = Template(
     irreversible=True,
     harmless_to_repeat=True,
     repeat="Calendly answers 202 again.",
+    merges="emails",
     notes=(
         f"At most {MOST_EMAILS} addresses a record: the relay's own bound, since Calendly names none.",
         "An address that is repeated letter by letter is sent once.",

@@ -37,6 +37,7 @@ TEMPLATE = Template(
     path="/data_compliance/deletion/events",
     schema=DeleteScheduledEventData,
     example={"start_time": "2019-01-02T03:04:05.678123Z", "end_time": "2021-01-01T02:04:05.678123Z"},
+    example_answer={},
     role="owner or admin of the organization with the data requests permission",
     plan="Enterprise",
     scopes=("data_compliance:write",),

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from relay.catalogue.fields import ResourceUuid
+from typing import ClassVar
+
+from relay.catalogue.fields import HttpsUrl, ResourceUuid
+from relay.catalogue.look_up import LookUp
+from relay.catalogue.look_ups import SUBSCRIPTION
 from relay.catalogue.template import Template, TemplateSchema
 
 
 class DeleteWebhookSubscription(TemplateSchema):
     """The subscription."""
 
-    webhook_subscription_uuid = ResourceUuid("webhook_subscriptions", required=True)
+    webhook_subscription_uuid = ResourceUuid("webhook_subscriptions")
+    url = HttpsUrl()
+
+    look_ups: ClassVar[tuple[LookUp, ...]] = (SUBSCRIPTION,)
 
 
 TEMPLATE = Template(
@@ -28,5 +35,9 @@ TEMPLATE = Template(
     harmless_to_repeat=True,
     repeat="Calendly answers 404.",
     gone_is_done_after_unknown=True,
-    notes=("Can be made again with create_webhook_subscription.",),
+    notes=(
+        "Can be made again with create_webhook_subscription.",
+        "Without the uuid, the subscription is looked up by its url, among the organization's and the user's own.",
+        "Those of groups and of other users need the uuid; so do the organization's, where Calendly does not show them.",
+    ),
 )

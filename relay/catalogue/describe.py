@@ -9,6 +9,7 @@ from marshmallow import missing
 
 from relay.catalogue.answers import Says
 from relay.catalogue.fields import RecordField
+from relay.catalogue.look_up import LookUp, instead
 from relay.catalogue.template import Template
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -31,6 +32,7 @@ def describe(template: Template, allow: Mapping[str, tuple[str, ...]] | None = N
         "needs_organization": template.needs_organization,
         "success": sorted(template.success),
         "fields": [_field(template, name, one) for name, one in template.fields(allow).items()],
+        "look_ups": [_look_up(one) for one in template.look_ups],
         "schema": json_schema(template, allow),
         "example": dict(template.example),
         "notes": list(template.notes),
@@ -46,33 +48,79 @@ def json_schema(template: Template, allow: Mapping[str, tuple[str, ...]] | None 
     """
     fields = template.fields(allow)
     required = [name for name, one in fields.items() if one.required]
+    either = _either(template, fields)
     return {
         "$schema": DIALECT,
         "title": template.title,
         "type": "object",
-        "properties": {name: _property(one) for name, one in fields.items()},
+        "properties": {
+            name: _property(one, _phrase(template, name, one), idle=name in template.unsent_fields)
+            for name, one in fields.items()
+        },
         **({"required": required} if required else {}),
+        **({"anyOf": either} if either else {}),
         **template.schema.further,
     }
 
 
-def _property(one: RecordField[Any]) -> dict[str, Any]:
-    # Null is "left out", so only a field that may be left out takes it.
-    schema = one.json_schema() if one.required else {"anyOf": [one.json_schema(), {"type": "null"}]}
+def _either(template: Template, fields: Mapping[str, RecordField[Any]]) -> list[dict[str, Any]]:
+    """Give the ways to say what is meant: the field itself, or what it is looked up by."""
+    found = dict.fromkeys(one.finds for one in template.look_ups)
+    ways: list[dict[str, Any]] = [
+        {"required": [name], "properties": {name: {"type": "string"}}} for name in found
+    ]
+    for one in template.look_ups:
+        read = {name: fields[name].json_schema() for name in one.by}
+        read |= {name: _or_null(fields[name].json_schema()) for name in one.narrowed_by}
+        ways.append({"required": list(one.by), "properties": read})
+    return ways
+
+
+def _property(one: RecordField[Any], phrase: str, *, idle: bool) -> dict[str, Any]:
+    # Null is "left out", so only a field that may be left out takes it. What only a look-up reads is ignored where
+    # there is nothing to look up: its rules stand with its way under anyOf.
+    schema = {} if idle else one.json_schema() if one.required else _or_null(one.json_schema())
     default = {} if one.load_default is missing else {"default": one.load_default}
-    return {"description": one.what, **schema, **default, **({"writeOnly": True} if one.secret else {})}
+    return {"description": phrase, **schema, **default, **({"writeOnly": True} if one.secret else {})}
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _phrase(template: Template, name: str, one: RecordField[Any]) -> str:
+    """Say what a field is, and what a record can give instead of it, or what it stands for itself."""
+    if name in template.unsent_fields:
+        found = dict.fromkeys(each.finds for each in template.look_ups if name in each.fields)
+        return f"{one.what}; only read where {' and '.join(found)} is missing"
+    return one.what + instead([each for each in template.look_ups if each.finds == name])
+
+
+def _look_up(one: LookUp) -> dict[str, Any]:
+    return {
+        "finds": one.finds,
+        "by": list(one.by),
+        "narrowed_by": list(one.narrowed_by),
+        "description": f"Without {one.finds}, the relay looks up the one {one.one} with this {' and '.join(one.by)}.",
+    }
 
 
 def _field(template: Template, name: str, one: RecordField[Any]) -> dict[str, Any]:
     return {
         "name": name,
         "required": one.required,
-        "description": one.what,
-        "where": "path" if name in template.path_fields else "body",
+        "description": _phrase(template, name, one),
+        "where": _where(template, name),
         "default": None if one.load_default is missing else one.load_default,
         "open": one.is_open,
         "secret": one.secret,
     }
+
+
+def _where(template: Template, name: str) -> str:
+    if name in template.unsent_fields:
+        return "look_up"
+    return "path" if name in template.path_fields else "body"
 
 
 def _repeats(template: Template) -> dict[str, Any]:

@@ -20,6 +20,17 @@ TEMPLATE = Template(
     path="/organizations/{organization_uuid}/invitations",
     schema=InviteUserToOrganization,
     example={"email": "ada@example.com"},
+    example_answer={
+        "resource": {
+            "uri": "https://api.calendly.com/organizations/AAAAAAAAAAAAAAAA/invitations/BBBBBBBBBBBBBBBB",
+            "organization": "https://api.calendly.com/organizations/AAAAAAAAAAAAAAAA",
+            "email": "ada@example.com",
+            "status": "pending",
+            "created_at": "2026-01-02T03:04:05.678123Z",
+            "updated_at": "2026-01-02T03:04:05.678123Z",
+            "last_sent_at": "2026-01-02T03:04:05.678123Z",
+        }
+    },
     role="owner or admin of the organization",
     plan="any with a free seat; not where SCIM manages the users",
     scopes=("organizations:write",),

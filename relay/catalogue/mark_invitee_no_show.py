@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from relay.catalogue.fields import InviteeUri
+from typing import ClassVar
+
+from relay.catalogue.fields import Email, InviteeUri, ResourceUuid
+from relay.catalogue.look_up import LookUp
+from relay.catalogue.look_ups import INVITEE
 from relay.catalogue.template import Template, TemplateSchema
 
 
 class MarkInviteeNoShow(TemplateSchema):
     """The invitee who did not come."""
 
-    invitee = InviteeUri(required=True)
+    invitee = InviteeUri()
+    event_uuid = ResourceUuid("scheduled_events")
+    email = Email()
+
+    look_ups: ClassVar[tuple[LookUp, ...]] = (INVITEE,)
 
 
 TEMPLATE = Template(
@@ -22,6 +30,13 @@ TEMPLATE = Template(
     example={
         "invitee": "https://api.calendly.com/scheduled_events/AAAAAAAAAAAAAAAA/invitees/BBBBBBBBBBBBBBBB"
     },
+    example_answer={
+        "resource": {
+            "uri": "https://api.calendly.com/invitee_no_shows/CCCCCCCCCCCCCCCC",
+            "invitee": "https://api.calendly.com/scheduled_events/AAAAAAAAAAAAAAAA/invitees/BBBBBBBBBBBBBBBB",
+            "created_at": "2026-01-02T03:04:05.678123Z",
+        }
+    },
     role="host of the event, or owner or admin of the organization",
     plan="any",
     scopes=("scheduled_events:write",),
@@ -30,6 +45,7 @@ TEMPLATE = Template(
     repeat="Calendly does not say; it may refuse.",
     notes=(
         "Calendly refuses before the event has begun: 'Event is not started yet'.",
+        "Without the invitee, an active one is looked up by the event and the invitee's email.",
         "Can be taken back with unmark_invitee_no_show.",
     ),
 )

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from relay.catalogue.fields import ResourceUuid
+from typing import ClassVar
+
+from relay.catalogue.fields import Email, ResourceUuid
+from relay.catalogue.look_up import LookUp
+from relay.catalogue.look_ups import MEMBERSHIP
 from relay.catalogue.template import Template, TemplateSchema
 
 
 class RemoveUserFromOrganization(TemplateSchema):
     """The membership, not the user."""
 
-    membership_uuid = ResourceUuid("organization_memberships", required=True)
+    membership_uuid = ResourceUuid("organization_memberships")
+    email = Email()
+
+    look_ups: ClassVar[tuple[LookUp, ...]] = (MEMBERSHIP,)
 
 
 TEMPLATE = Template(
@@ -30,7 +37,7 @@ TEMPLATE = Template(
     repeat="Calendly answers 404.",
     gone_is_done_after_unknown=True,
     notes=(
-        "The uuid is the membership's, not the user's.",
+        "The uuid is the membership's, not the user's. Without it, the membership is looked up by the member's email.",
         "Owners cannot be removed, nor can the credential's own user: 403.",
     ),
 )

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from relay.catalogue.fields import ResourceUuid
+from typing import ClassVar
+
+from relay.catalogue.fields import Email, ResourceUuid
+from relay.catalogue.look_up import LookUp
+from relay.catalogue.look_ups import INVITATION
 from relay.catalogue.template import Template, TemplateSchema
 
 
 class RevokeOrganizationInvitation(TemplateSchema):
     """The invitation."""
 
-    invitation_uuid = ResourceUuid("organizations/*/invitations", required=True)
+    invitation_uuid = ResourceUuid("organizations/*/invitations")
+    email = Email()
+
+    look_ups: ClassVar[tuple[LookUp, ...]] = (INVITATION,)
 
 
 TEMPLATE = Template(
@@ -30,6 +37,7 @@ TEMPLATE = Template(
     gone_is_done_after_unknown=True,
     notes=(
         "The organization is the credential's, also where the record holds an invitation's full URI.",
+        "Without the uuid, the invitation is looked up by email among those that are pending.",
         "An accepted invitation is refused: 400 'Invitation Already Accepted'.",
         "The person can be invited again with invite_user_to_organization.",
     ),

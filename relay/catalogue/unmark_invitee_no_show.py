@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from relay.catalogue.fields import ResourceUuid
+from typing import ClassVar
+
+from relay.catalogue.fields import Email, InviteeUri, ResourceUuid
+from relay.catalogue.look_up import LookUp
+from relay.catalogue.look_ups import NO_SHOW_OF_EMAIL, NO_SHOW_OF_INVITEE
 from relay.catalogue.template import Template, TemplateSchema
 
 
 class UnmarkInviteeNoShow(TemplateSchema):
     """The no-show, not the invitee."""
 
-    no_show_uuid = ResourceUuid("invitee_no_shows", required=True)
+    no_show_uuid = ResourceUuid("invitee_no_shows")
+    invitee = InviteeUri()
+    event_uuid = ResourceUuid("scheduled_events")
+    email = Email()
+
+    look_ups: ClassVar[tuple[LookUp, ...]] = (NO_SHOW_OF_INVITEE, NO_SHOW_OF_EMAIL)
 
 
 TEMPLATE = Template(
@@ -30,6 +39,7 @@ TEMPLATE = Template(
     gone_is_done_after_unknown=True,
     notes=(
         "The uuid is the no-show's: in the answer to mark_invitee_no_show, or under no_show of the invitee.",
+        "Without the uuid, the no-show is looked up by the invitee, or by the event and the invitee's email.",
         "Can be made again with mark_invitee_no_show.",
     ),
 )

@@ -7,29 +7,56 @@ import re
 from typing import Any
 
 from relay.errors import BadRequest, FieldError, Invalid, TooLarge
+from relay.shaping.expressions import ExpressionFailed, compiled
 from relay.web.strict_json import WHITE, decode, parse
 
 _FORM = re.compile(r"[A-Za-z0-9_.%+\[\]-]{1,200}=[^\s=]*(&|$)")
 TAKEN = "a JSON object, an array of objects, or objects one a line (NDJSON)"
 
 
-def read_records(raw: bytes, most: int) -> list[dict[str, Any]]:
-    """Give the records in a body, in order.
+def read_records(raw: bytes, most: int, expression: str = "", *, partial: bool = False) -> list[Any]:
+    """Give the records in a body, in order; an `expression` says where they are, if the body is not them.
 
-    Raises BadRequest for what is no JSON or holds no record, Invalid for items that are no objects, and TooLarge for
-    more than `most` records.
+    Raises BadRequest for what is no JSON or holds no record, Invalid for items that are no objects (unless good ones
+    are to be taken without them), and TooLarge for more than `most` records.
     """
+    return records_in(_read(raw, most), most, expression, partial=partial)
+
+
+def records_in(value: Any, most: int, expression: str = "", *, partial: bool = False) -> list[Any]:
+    """Give the records in a body that was read: itself, the items of an array, or what the expression finds.
+
+    Raises as `read_records` does.
+    """
+    values = _extracted(value, expression) if expression else value if isinstance(value, list) else [value]
+    if not values and not expression:
+        raise BadRequest("The array is empty: there is nothing to accept.")
+    _check_count(len(values), most)
+    if not partial:
+        _check_objects(values)
+    return values
+
+
+def _read(raw: bytes, most: int) -> Any:
+    """Give the one value that the body is; the lines of NDJSON are an array."""
     text = decode(raw).strip(WHITE)
     if not text:
         raise BadRequest(f"The body is empty; it should be {TAKEN}.")
     if text[0] not in "{[":
         raise BadRequest(f"The body should be {TAKEN}; this one {_looks_like(text)}.")
-    values = parse(text) if text[0] == "[" else _objects(text, most)
-    if not values:
-        raise BadRequest("The array is empty: there is nothing to accept.")
-    _check_count(len(values), most)
-    _check_objects(values)
-    return list(values)
+    return parse(text) if text[0] == "[" else _objects(text, most)
+
+
+def _extracted(value: Any, expression: str) -> list[Any]:
+    """Give what the destination's expression finds: an array, one object, or nothing."""
+    try:
+        found = compiled(expression).search(value)
+    except ExpressionFailed as exc:
+        detail = f"The records cannot be found: the destination's inbound.records {exc}."
+        raise Invalid(detail, errors=(FieldError("#", f"cannot be read: inbound.records {exc}"),)) from exc
+    if found is None:
+        return []
+    return found if isinstance(found, list) else [found]
 
 
 def _looks_like(text: str) -> str:
@@ -40,11 +67,11 @@ def _looks_like(text: str) -> str:
     return "begins as neither"
 
 
-def _objects(text: str, most: int) -> list[Any]:
-    """Read one object over any number of lines, or NDJSON: then each line is a value in itself."""
+def _objects(text: str, most: int) -> Any:
+    """Read one object over any number of lines, or NDJSON: then each line is a value in itself, and they are a list."""
     lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip(WHITE)]
     if len(lines) == 1 or not _is_complete(lines[0][1]):
-        return [parse(text)]
+        return parse(text)
     _check_count(len(lines), most)
     return [_parse_line(number, line) for number, line in lines]
 

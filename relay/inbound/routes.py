@@ -5,13 +5,11 @@ from __future__ import annotations
 import structlog
 from flask import Blueprint, Response, g, jsonify, request
 
-from relay.catalogue import template as find_template
 from relay.errors import Conflict, UnknownDestination
 from relay.inbound.authenticate import authenticate
-from relay.inbound.checking import make_deliveries
 from relay.inbound.reading import read_records
-from relay.model.delivery import NewDelivery
-from relay.model.destination import Destination, StandingDestination
+from relay.inbound.taking import Taken, idempotency_key, recall, take_records
+from relay.model.destination import StandingDestination
 from relay.web.body import read_body
 from relay.web.headers import elapsed
 from relay.web.services import services
@@ -32,23 +30,27 @@ def take(destination: str) -> tuple[Response, int]:
     standing = _find(destination)
     settings = standing.settings
     authenticate(request, settings.auth)
-    _refuse_if_inactive(standing)
-    limits = services().settings
-    body = read_body(request, limits.max_body_bytes)
+    key = idempotency_key(request.headers.get("Idempotency-Key"))
+    if not key:
+        _refuse_if_inactive(standing)
+    body = read_body(request, services().settings.max_body_bytes)
     g.event["bytes"] = len(body)
-    records = read_records(body, limits.max_records)
+    taken = recall(services().store, standing, key, body) if key else None
+    taken = taken or _take(standing, key, body)
+    if taken.wake:
+        ask_for_turn(settings.id)
+    answer = jsonify(taken.answer)
+    if taken.replayed:
+        answer.headers["Idempotent-Replayed"] = "true"
+    return answer, taken.status
+
+
+def _take(standing: StandingDestination, key: str, body: bytes) -> Taken:
+    _refuse_if_inactive(standing)
+    settings, most = standing.settings, services().settings.max_records
+    records = read_records(body, most, settings.shape.records, partial=settings.partial)
     g.event["records"] = len(records)
-    store = services().store
-    deliveries = make_deliveries(
-        find_template(settings.template),
-        settings.allow,
-        records,
-        lambda: store.new_delivery_id(settings.id),
-        store.vault,
-    )
-    _accept(settings, deliveries)
-    accepted = [{"index": index, "delivery": each.id} for index, each in enumerate(deliveries)]
-    return jsonify(accepted=accepted, rejected=[], skipped=[]), 202
+    return take_records(services().store, settings, records, key, body)
 
 
 def _find(destination: str) -> StandingDestination:
@@ -64,11 +66,6 @@ def _refuse_if_inactive(standing: StandingDestination) -> None:
         raise Conflict(f"The destination is {standing.state} and takes no records until it is activated.")
 
 
-def _accept(settings: Destination, deliveries: list[NewDelivery]) -> None:
-    if services().store.lanes.accept(settings.id, settings.template, deliveries):
-        ask_for_turn(settings.id)
-
-
 @inbound.before_request
 def begin_event() -> None:
     """Open the request's one event in the log."""
@@ -78,7 +75,7 @@ def begin_event() -> None:
 @inbound.after_request
 def log_event(answer: Response) -> Response:
     """Write the request's one event: who, how much, how long and what became of it, without what was sent."""
-    taken = answer.status_code == 202
+    taken = answer.status_code < 300
     log.info(
         "inbound.accepted" if taken else "inbound.refused",
         request_id=g.request_id,

@@ -9,11 +9,15 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to Calendly's API: the path is under the API's address, a body of None sends no body."""
+    """One request to Calendly's API: the path is under the API's address, a body of None sends no body.
+
+    `headers` go with it besides those that are the relay's own.
+    """
 
     method: str
     path: str
-    body: dict[str, Any] | None = None
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

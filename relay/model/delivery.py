@@ -5,19 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-WAITING = ("queued", "retrying")
-SETTLED = ("delivered", "dead", "canceled")
-STATES = ("queued", "sending", "retrying", "uncertain", *SETTLED)
+WAITING = ("collecting", "queued", "retrying")
+SETTLED = ("delivered", "dead", "canceled", "split")
+STATES = ("collecting", "queued", "sending", "retrying", "uncertain", *SETTLED)
 CALLBACK_STATES = ("queued", "sending", "retrying", "delivered", "dead")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewDelivery:
-    """What acceptance stores: the records as they came, and the template's fields as they will be sent."""
+class NewRecord:
+    """What acceptance stores of one record: the record as it came, and the template's fields as they will be sent.
+
+    `id` is its delivery's, unless it joins a batch that is open. Records of one `group` share batches (empty: it is a
+    delivery of its own), whose weights add up. `dedupe` is the key by which a repeat is known (empty: none is), and
+    `digest` tells whether a repeat would send the same.
+    """
 
     id: str
-    records: list[dict[str, Any]]
+    record: dict[str, Any]
     fields: dict[str, Any]
+    group: str = ""
+    weight: int = 1
+    dedupe: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +44,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackLog:
-    """One callback as the log keeps it. `state` is one of CALLBACK_STATES."""
+    """One callback as the log keeps it. `state` is one of CALLBACK_STATES.
+
+    `body` is what is sent, or None in outlines. Where `unshaped` says why it could not be shaped, it is the payload as it is.
+    """
 
     id: str
     type: str
@@ -44,11 +56,16 @@ class CallbackLog:
     attempts: tuple[Attempt, ...] = ()
     next_attempt_at: float | None = None
     reason: str = ""
+    body: Any = None
+    unshaped: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryLog:
-    """One delivery as the log keeps it. `state` is one of STATES; times are Unix seconds."""
+    """One delivery as the log keeps it. `state` is one of STATES; times are Unix seconds.
+
+    A batch shows the fields of each of its records as `fields["batch"]`.
+    """
 
     id: str
     destination: str
@@ -61,8 +78,13 @@ class DeliveryLog:
     reason: str = ""
     records: list[dict[str, Any]] = field(default_factory=list)
     fields: dict[str, Any] = field(default_factory=dict)
+    record_count: int = 1
+    test: bool = False
+    part_of: str = ""  # the batch that was split, if this is a part of one
+    parts: tuple[str, ...] = ()  # what the batch was split into
     attempts: tuple[Attempt, ...] = ()
     attempt_count: int = 0
+    found: dict[str, Any] | None = None  # by a look-up: `fields` that the record left out, and the `thing`
     request: dict[str, Any] | None = None
     response: dict[str, Any] | None = None
     callbacks: tuple[CallbackLog, ...] = ()

@@ -3,95 +3,93 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, TypeVar
+
+from relay.model.destination_settings import (
+    BatchSettings,
+    CallbackSettings,
+    DeliverySettings,
+    InboundAuth,
+    ManualSettings,
+    ShapeSettings,
+)
+
+__all__ = [
+    "BatchSettings",
+    "CallbackSettings",
+    "DeliverySettings",
+    "Destination",
+    "DestinationState",
+    "InboundAuth",
+    "ManualSettings",
+    "ShapeSettings",
+    "StandingDestination",
+]
 
 DestinationState = Literal["draft", "active", "paused"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InboundAuth:
-    """How an upstream system proves itself. The secret is kept as a salted SHA-256 digest only.
-
-    `bearer`: `Authorization: Bearer <key>`. `basic`: user name and password. `query`: `?<parameter>=<key>`.
-    """
-
-    kind: Literal["bearer", "basic", "query"]
-    salt: str
-    digest: str
-    username: str = ""
-    parameter: str = "token"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallbackSettings:
-    """Where outcomes go. `secret` is a whsec_ secret as the vault sealed it, never in clear."""
-
-    url: str
-    secret: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliverySettings:
-    """How hard to try. `concurrency` in calls at a time, `max_age` in seconds since the first attempt."""
-
-    concurrency: int = 4
-    max_attempts: int = 12
-    max_age: int = 86400
-    on_unknown: Literal["default", "repeat", "hold"] = "default"
-    gone_is_done: bool = False
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """One inbound route and what becomes of its records. `allow` holds field values beyond those the template knows."""
+    """One inbound route and what becomes of its records.
+
+    `headers` go with every call. `allow` holds field values beyond those the template knows. With `partial` the good
+    records of a request are accepted where others are refused.
+    """
 
     id: str
     template: str
     credential: str
     auth: InboundAuth
     name: str = ""
+    shape: ShapeSettings = field(default_factory=ShapeSettings)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    manual: ManualSettings | None = None
+    batch: BatchSettings | None = None
+    partial: bool = False
     callback: CallbackSettings | None = None
-    delivery: DeliverySettings = DeliverySettings()
+    delivery: DeliverySettings = field(default_factory=DeliverySettings)
     allow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     when_inactive: Literal["hold", "refuse"] = "hold"
 
     def to_dict(self) -> dict[str, Any]:
         """Give the destination as it is stored: plain JSON values, secrets hashed or sealed."""
-        callback = self.callback and {"url": self.callback.url, "secret": self.callback.secret}
-        return {
-            "id": self.id,
-            "template": self.template,
-            "credential": self.credential,
-            "auth": {name: getattr(self.auth, name) for name in InboundAuth.__slots__},
-            "name": self.name,
-            "callback": callback,
-            "delivery": {name: getattr(self.delivery, name) for name in DeliverySettings.__slots__},
-            "allow": {name: list(values) for name, values in self.allow.items()},
-            "when_inactive": self.when_inactive,
-        }
+        plain = asdict(self)
+        plain["shape"]["exclude"] = list(self.shape.exclude)
+        plain["allow"] = {name: list(values) for name, values in self.allow.items()}
+        return plain
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Destination:
-        """Read what `to_dict` gave."""
-        callback = data["callback"]
+        """Read what `to_dict` gave; what an older release did not store has its default."""
+        plain = {name: data[name] for name in _PLAIN if name in data}
+        shape = {**data.get("shape", {})}
+        shape["exclude"] = tuple(shape.get("exclude", ()))
         return cls(
-            id=data["id"],
-            template=data["template"],
-            credential=data["credential"],
-            auth=InboundAuth(**_known(InboundAuth, data["auth"])),
-            name=data["name"],
-            callback=CallbackSettings(**_known(CallbackSettings, callback)) if callback else None,
-            delivery=DeliverySettings(**_known(DeliverySettings, data["delivery"])),
+            **plain,
+            auth=_read(InboundAuth, data["auth"]),
+            shape=_read(ShapeSettings, shape),
+            manual=_read_or_none(ManualSettings, data.get("manual")),
+            batch=_read_or_none(BatchSettings, data.get("batch")),
+            callback=_read_or_none(CallbackSettings, data.get("callback")),
+            delivery=_read(DeliverySettings, data["delivery"]),
             allow={name: tuple(values) for name, values in data["allow"].items()},
-            when_inactive=data["when_inactive"],
         )
 
 
-def _known(settings: type, stored: Mapping[str, Any]) -> dict[str, Any]:
+_PLAIN = ("id", "template", "credential", "name", "headers", "partial", "when_inactive")
+
+
+def _read(part: type[Part], stored: Mapping[str, Any]) -> Part:
     """Leave out what a newer release stored: while processes are replaced one by one, both must read it."""
-    names = {each.name for each in fields(settings)}
-    return {name: value for name, value in stored.items() if name in names}
+    names = {each.name for each in fields(part)}  # type: ignore[arg-type]  # every part is a dataclass
+    return part(**{name: value for name, value in stored.items() if name in names})
+
+
+def _read_or_none(part: type[Part], stored: Mapping[str, Any] | None) -> Part | None:
+    return None if stored is None else _read(part, stored)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,14 @@ def shard_of_id(identifier: str) -> str:
     return shard
 
 
+def made_at(prefix: str, identifier: str) -> float:
+    """Give the moment when an id was made, in Unix seconds."""
+    milliseconds = 0
+    for letter in identifier.removeprefix(prefix)[:_TIME_LENGTH]:
+        milliseconds = milliseconds * 32 + ALPHABET.index(letter)
+    return milliseconds / 1000
+
+
 def first_at(prefix: str, milliseconds: int) -> str:
     """Give the lowest id text that can have been made at that moment: the bound for a list by time."""
     return prefix + _encode(max(0, milliseconds), _TIME_LENGTH)

@@ -64,7 +64,7 @@ class Door:
         exchange = Exchange(timeout)
         token = CURRENT.set(exchange)
         try:
-            request = Request(method, url, headers=_with_ours(headers), data=body).prepare()
+            request = Request(method, url, headers=as_sent(headers), data=body).prepare()
             response = self._wire.send(request, stream=True, timeout=timeout)
             return replace(read_answer(response, self._most), seconds=exchange.seconds)
         except TROUBLE as exc:
@@ -80,8 +80,8 @@ class Door:
         self._wire.close()
 
 
-def _with_ours(headers: Mapping[str, str]) -> dict[str, str]:
-    """Add our name, and ask for a body that is not packed: a few packed bytes can grow to gigabytes."""
+def as_sent(headers: Mapping[str, str]) -> dict[str, str]:
+    """Give the headers as they leave: with our name, and asking for a body that is not packed: a few packed bytes can grow to gigabytes."""
     return {**headers, "User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
 
 

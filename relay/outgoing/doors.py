@@ -58,8 +58,17 @@ def calendly_door(settings: Settings, *, resolver: Resolver | None = None, autho
 
     `authorities` names a file of certificate authorities to trust instead of the usual ones.
     """
-    bases = filter(None, (settings.calendly_api_url, settings.sandbox_url))
-    origins = frozenset(origin for origin in map(origin_of, bases) if origin)
+    bases = (settings.calendly_api_url, settings.sandbox_url)
+    return _door_to(bases, settings, resolver, authorities)
+
+
+def auth_door(settings: Settings, *, resolver: Resolver | None = None, authorities: str = "") -> Door:
+    """Open the door to Calendly's authorization server and to nowhere else: the client secret goes through this one."""
+    return _door_to((settings.calendly_auth_url,), settings, resolver, authorities)
+
+
+def _door_to(bases: tuple[str, ...], settings: Settings, resolver: Resolver | None, authorities: str) -> Door:
+    origins = frozenset(origin for origin in map(origin_of, filter(None, bases)) if origin)
     # The operator wrote these addresses, so they may be private. The guard holds the host at the socket as well.
     policy = Policy(
         allowed_networks=EVERYWHERE,

@@ -9,16 +9,21 @@ from redis import Redis
 from relay.config import Settings
 from relay.model.ids import IdMaker
 from relay.store import keys
+from relay.store.acceptance import Acceptance
+from relay.store.audit import Audit
 from relay.store.budget import Budget
 from relay.store.connection import connect, speaking_our_errors
 from relay.store.credentials import Credentials
 from relay.store.deliveries import PREFIX, Deliveries, Page, Wanted
 from relay.store.destinations import Destinations
+from relay.store.discards import Discards
+from relay.store.grants import Connections, Renewals
 from relay.store.keys import Lane
 from relay.store.lanes import Lanes
 from relay.store.operations import Operations
 from relay.store.presence import Presence
 from relay.store.receivers import Receivers
+from relay.store.replays import Replays
 from relay.store.resealing import Resealing
 from relay.store.retention import Retention
 from relay.store.scripts import Scripts
@@ -39,10 +44,16 @@ class Store:
     credentials: Credentials
     deliveries: Deliveries
     operations: Operations
+    replays: Replays
+    discards: Discards
+    audit: Audit
+    acceptance: Acceptance
     lanes: Lanes
     budget: Budget
     turns: Turns
     presence: Presence
+    renewals: Renewals
+    connections: Connections
     receivers: Receivers
     retention: Retention
     resealing: Resealing
@@ -82,10 +93,16 @@ def open_store(settings: Settings) -> Store:
         credentials=credentials,
         deliveries=deliveries,
         operations=Operations(redis, scripts, deliveries, destinations, retention.keep),
+        replays=Replays(redis, scripts),
+        discards=Discards(redis, scripts, retention.keep),
+        audit=Audit(redis),
+        acceptance=Acceptance(redis, scripts, settings.idempotency_days),
         lanes=Lanes(scripts),
         budget=Budget(scripts),
         turns=Turns(redis),
         presence=Presence(redis),
+        renewals=Renewals(scripts),
+        connections=Connections(redis, vault),
         receivers=Receivers(redis, retention.keep),
         retention=retention,
         resealing=Resealing(vault, credentials, destinations),

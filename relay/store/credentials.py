@@ -82,6 +82,7 @@ class Credentials:
         with speaking_our_errors():
             self._redis.delete(keys.credential(identifier))
             self._redis.delete(keys.budget(identifier))
+            self._redis.delete(keys.renewal(identifier))
             self._redis.srem(keys.CREDENTIALS, identifier)
             if self._redis.exists(keys.credential(identifier)):  # made anew in between
                 self._redis.sadd(keys.CREDENTIALS, identifier)

@@ -14,6 +14,7 @@ from relay.errors import BadRequest, UnknownDelivery
 from relay.model.delivery import Attempt, CallbackLog, DeliveryLog
 from relay.model.ids import first_at
 from relay.store import keys
+from relay.store.batched import fields_of, has_records, is_batch, records_of
 from relay.store.connection import speaking_our_errors
 from relay.store.texts import from_json, moment, seconds, text, texts
 
@@ -23,7 +24,7 @@ AT_A_TIME = 100  # deliveries whose records are read in one round trip
 # What lists show of a delivery and of its callbacks: records and answers can be large, and lists are long.
 OUTLINE = (
     *("destination", "template", "state", "accepted_at", "updated_at", "settled_at", "next_attempt_at"),
-    *("reason", "attempt", "callbacks", "type", "url"),
+    *("reason", "attempt", "callbacks", "type", "url", "batch_count", "test", "part_of", "parts"),
 )
 
 
@@ -78,10 +79,8 @@ class Deliveries:
         found: list[str] = []
         for _ in range(MOST_SEARCHED // AT_A_TIME):
             ids = self._ids(wanted, cursor, AT_A_TIME)
-            for identifier, item in zip(
-                ids, self._hashes(map(keys.delivery, ids), ("records",)), strict=True
-            ):
-                if any(sought in leaf.casefold() for leaf in _leaves(from_json(item.get("records")))):
+            for identifier, item in zip(ids, self._with_records(ids), strict=True):
+                if any(sought in leaf.casefold() for leaf in _leaves(records_of(item))):
                     found.append(identifier)
                     if len(found) == limit:
                         return found, identifier
@@ -90,11 +89,17 @@ class Deliveries:
             cursor = ids[-1]
         return found, cursor
 
+    def _with_records(self, ids: Sequence[str]) -> list[dict[str, str]]:
+        """Read what holds the records of each delivery; the hash of a batch is read whole."""
+        found = self._hashes(map(keys.delivery, ids), ("records", "batch_count"))
+        batches = [identifier for identifier, item in zip(ids, found, strict=True) if is_batch(item)]
+        whole = dict(zip(batches, self._hashes(map(keys.delivery, batches)), strict=True)) if batches else {}
+        return [whole.get(identifier, item) for identifier, item in zip(ids, found, strict=True)]
+
     def _ids(self, wanted: Wanted, cursor: str | None, limit: int) -> list[str]:
-        upper = "+" if wanted.until is None else f"({first_at(PREFIX, int(wanted.until * 1000) + 1)}"
+        lower, upper = between(wanted.since, wanted.until)
         if cursor is not None and (upper == "+" or cursor < upper[1:]):
             upper = f"({cursor}"
-        lower = "-" if wanted.since is None else f"[{first_at(PREFIX, int(wanted.since * 1000))}"
         with speaking_our_errors():
             pipe = self._redis.pipeline(transaction=False)
             for shard in [keys.shard_of(wanted.destination)] if wanted.destination else keys.SHARD_TAGS:
@@ -122,6 +127,18 @@ class Deliveries:
             return [texts(raw) for raw in read]
         named = [zip(names, raw, strict=True) for raw in read]
         return [{name: text(value) for name, value in pairs if value is not None} for pairs in named]
+
+
+def between(since: float | None, until: float | None) -> tuple[str, str]:
+    """Give the bounds of the ids that were made in a span of time, as a list by id takes them."""
+    lower = "-" if since is None else f"[{first_at(PREFIX, int(since * 1000))}"
+    upper = "+" if until is None else f"({first_at(PREFIX, int(until * 1000) + 1)}"
+    return lower, upper
+
+
+def _fields(item: dict[str, str]) -> dict[str, Any]:
+    every = fields_of(item)
+    return {"batch": every} if is_batch(item) else every[0]
 
 
 def _looks_right(identifier: str) -> bool:
@@ -168,6 +185,8 @@ def _callback(identifier: str, item: dict[str, str]) -> CallbackLog:
         attempts=_attempts(item),
         next_attempt_at=seconds(item.get("next_attempt_at")),
         reason=item.get("reason", ""),
+        body=from_json(item.get("shaped", item.get("payload"))),
+        unshaped="" if "shaped" in item else item.get("unshaped", ""),
     )
 
 
@@ -183,10 +202,15 @@ def _delivery(identifier: str, item: dict[str, str], callbacks: dict[str, dict[s
         settled_at=seconds(item.get("settled_at")),
         next_attempt_at=seconds(item.get("next_attempt_at")),
         reason=item.get("reason", ""),
-        records=from_json(item.get("records")) or [],
-        fields=from_json(item.get("fields")) or {},
+        records=records_of(item) if has_records(item) else [],
+        fields=_fields(item) if has_records(item) else {},
+        record_count=int(item.get("batch_count", 1)),
+        test="test" in item,
+        part_of=item.get("part_of", ""),
+        parts=tuple(item.get("parts", "").split()),
         attempts=_attempts(item),
         attempt_count=int(item["attempt"]),
+        found=from_json(item.get("found")),
         request=from_json(item.get("request")),
         response=from_json(item.get("response")),
         callbacks=tuple(_callback(name, callbacks[name]) for name in own),

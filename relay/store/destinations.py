@@ -8,7 +8,9 @@ from relay.errors import Conflict, UnknownDestination
 from relay.model.delivery import STATES
 from relay.model.destination import Destination, DestinationState, StandingDestination
 from relay.store import keys
+from relay.store.audit import Audit, Deed
 from relay.store.connection import speaking_our_errors
+from relay.store.discards import Leftover
 from relay.store.keys import Lane
 from relay.store.scripts import Scripts
 from relay.store.texts import from_json, moment, text, texts, to_json
@@ -20,6 +22,7 @@ class Destinations:
     def __init__(self, redis: Redis, scripts: Scripts) -> None:
         self._redis = redis
         self._scripts = scripts
+        self._audit = Audit(redis)
 
     def get(self, identifier: str) -> StandingDestination:
         """Give one destination as it stands. Raises UnknownDestination."""
@@ -67,27 +70,42 @@ class Destinations:
             raise UnknownDestination
         return self.get(identifier)
 
-    def pause_if_active(self, identifier: str, because: str) -> bool:
-        """Pause an active destination and say why; tells whether it was active."""
-        return self._set_state(identifier, "paused", because, "active") > 0
+    def pause_if_active(self, identifier: str, because: str, *, by_hand: bool = False) -> bool:
+        """Pause an active destination and say why; tells whether it was active.
 
-    def delete(self, identifier: str) -> None:
-        """Delete a destination. Raises Conflict while anything waits in it, UnknownDestination if there is none."""
-        args = [Lane("delivery", identifier).prefix, identifier]
+        Unless a person did it `by_hand`, the audit has it as the relay's own doing.
+        """
+        paused = self._set_state(identifier, "paused", because, "active") > 0
+        if paused and not by_hand:
+            on, details = {"destination": identifier}, {"because": because}
+            self._audit.write(Deed(who="relay", what="destination.paused", on=on, details=details))
+        return paused
+
+    def resume_if_paused(self, identifier: str, because: str) -> bool:
+        """Activate a destination that is paused for exactly this reason; tells whether it was."""
+        return self._set_state(identifier, "active", "", "paused", because) > 0
+
+    def delete(self, identifier: str, discard: int | None = None) -> Leftover:
+        """Delete a destination, with the `discard` deliveries that wait in it, and give what waited.
+
+        Raises Conflict while calls are on their way, or where another number waits: without `discard` nothing may,
+        and no callback either. What waited is set aside; Discards ends it. Raises UnknownDestination if there is none.
+        """
+        args = [Lane("delivery", identifier).prefix, identifier, "" if discard is None else discard]
         with speaking_our_errors():
             # Its settled deliveries are kept for their time, and their names must come off the logs one day.
             self._redis.sadd(keys.DELETED_DESTINATIONS, identifier)
-        waiting = self._scripts.run("delete_destination", keys.destination(identifier), args)
-        if waiting < 0:
+        outcome, *counts = self._scripts.run("delete_destination", keys.destination(identifier), args)
+        if text(outcome) == "gone":
             raise UnknownDestination
-        if waiting:
-            raise Conflict(
-                f"{waiting} deliveries or callbacks of this destination still wait; nothing was deleted."
-            )
+        leftover = Leftover(*counts)
+        if text(outcome) != "deleted":
+            raise leftover.refusal(discard)
         with speaking_our_errors():
             self._redis.srem(keys.DESTINATIONS, identifier)
             if self._redis.exists(keys.destination(identifier)):  # made anew in between
                 self._redis.sadd(keys.DESTINATIONS, identifier)
+        return leftover
 
     def counts(self, identifier: str) -> dict[str, int]:
         """Count the destination's deliveries by state."""
@@ -102,12 +120,14 @@ class Destinations:
         prefix = Lane("delivery", destination.id).prefix
         args = [
             *(to_json(destination.to_dict()), destination.when_inactive, revision, destination.template),
-            *(prefix, destination.id),
+            *(prefix, destination.id, int(destination.delivery.strict_order)),
         ]
         return int(self._scripts.run("put_destination", keys.destination(destination.id), args))
 
-    def _set_state(self, identifier: str, state: DestinationState, because: str, only_from: str) -> int:
-        args = [Lane("delivery", identifier).prefix, identifier, state, because, only_from]
+    def _set_state(
+        self, identifier: str, state: DestinationState, because: str, only_from: str, only_because: str = ""
+    ) -> int:
+        args = [Lane("delivery", identifier).prefix, identifier, state, because, only_from, only_because]
         return int(self._scripts.run("set_state", keys.destination(identifier), args))
 
 

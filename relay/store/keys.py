@@ -5,7 +5,7 @@ of the destination (one hexadecimal digit), or the credential's own for its budg
 of these patterns as well: `common.lua` builds them from the shard's prefix.
 
     relay:{7}:attention                      sorted set: lane -> when it next needs somebody (ms)
-    relay:{7}:lane:<lane>                    hash: lease, lease_until, asked_until, not_before, claim
+    relay:{7}:lane:<lane>                    hash: lease, lease_until, asked_until, not_before, claim, head
     relay:{7}:due:<lane>                     sorted set: item -> when it is due (ms)
     relay:{7}:flight:<lane>                  sorted set: item -> when its attempt began (ms)
     relay:{7}:delivery:<id>                  hash: one delivery, attempts included
@@ -13,15 +13,23 @@ of these patterns as well: `common.lua` builds them from the shard's prefix.
     relay:{7}:log[:<state>]                  sorted set: the shard's deliveries, all and by state
     relay:{7}:log:<destination>[:<state>]    sorted set: one destination's deliveries, all and by state
     relay:{7}:destination:<id>               hash: settings, state, revision
+    relay:{7}:open:<destination>             hash: group -> the batch that collects its records
+    relay:{7}:request:<destination>@<made>:<key>  hash: the answer to a request, for its repeats
+    relay:{7}:seen:<destination>@<made>:<key>     text: the delivery of a dedupe key, and a digest of what it sends
     relay:{7}:gone:<destination>             text: the callback URL whose receiver answered 410
+    relay:{7}:discards                       set: names of sets that wait to be discarded with their destination
+    relay:{7}:discard:<kind>/<destination>@<ms>   sorted set: what waited there: delivery, test, uncertain or callback
     relay:{credential <id>}:budget           hash: what is left of the rate window
+    relay:{credential <id>}:renewal          hash: who renews its OAuth grant, and the token calls of the last minute
+    relay:connecting:<digest of the state>   text: whom a person was sent to Calendly for, and the sealed verifier
     relay:destinations, relay:credentials    sets of ids
     relay:deleted-destinations               set of ids whose logs still name something
     relay:credential:<id>                    text: the credential as JSON, its token sealed
+    relay:audit                              stream: who did what, on what, and when
     relay:workers                            sorted set: worker process -> when it was last seen (s)
     relay:task:<task>                        text: some worker process has taken up a task, for a time
 
-A lane is `delivery/<destination>` or `callback/<destination>`. A log named after a destination cannot be mistaken for
+A lane is `delivery/<destination>`, `callback/<destination>` or `test/<destination>`. A log named after a destination cannot be mistaken for
 one named after a state: ids of destinations stand behind a slash there (`log:/<destination>`).
 """
 
@@ -38,6 +46,7 @@ DESTINATIONS = "relay:destinations"
 DELETED_DESTINATIONS = "relay:deleted-destinations"
 CREDENTIALS = "relay:credentials"
 WORKERS = "relay:workers"
+AUDIT = "relay:audit"
 
 
 def shard_of(destination: str) -> str:
@@ -52,9 +61,9 @@ def shard_prefix(shard: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """The deliveries, or the callbacks, of one destination that wait."""
+    """The deliveries, the callbacks, or the tests, of one destination that wait."""
 
-    kind: Literal["delivery", "callback"]
+    kind: Literal["delivery", "callback", "test"]
     destination: str
 
     @property
@@ -80,6 +89,8 @@ class Lane:
             return cls("delivery", destination)
         if kind == "callback" and slash:
             return cls("callback", destination)
+        if kind == "test" and slash:
+            return cls("test", destination)
         raise ValueError(f"not a lane: {name!r}")
 
 
@@ -126,9 +137,24 @@ def destination(identifier: str) -> str:
     return f"{shard_prefix(shard_of(identifier))}destination:{identifier}"
 
 
+def request(destination_id: str, made: int, key: str) -> str:
+    """Name the hash of the answer to a request; `made` is when its destination was created, in milliseconds."""
+    return f"{shard_prefix(shard_of(destination_id))}request:{destination_id}@{made}:{key}"
+
+
 def gone_receiver(destination_id: str) -> str:
     """Name the text that says at which URL a destination's callbacks have ended."""
     return f"{shard_prefix(shard_of(destination_id))}gone:{destination_id}"
+
+
+def discards(shard: str) -> str:
+    """Name the set of a shard's discards that nobody has finished."""
+    return f"{shard_prefix(shard)}discards"
+
+
+def discard(shard: str, name: str) -> str:
+    """Name the sorted set of what waited in a destination that was deleted."""
+    return f"{shard_prefix(shard)}discard:{name}"
 
 
 def turn_at(task: str) -> str:
@@ -144,3 +170,13 @@ def credential(identifier: str) -> str:
 def budget(credential_id: str) -> str:
     """Name the hash of what a credential may still call."""
     return f"relay:{{credential {credential_id}}}:budget"
+
+
+def renewal(credential_id: str) -> str:
+    """Name the hash of who renews a credential's OAuth grant."""
+    return f"relay:{{credential {credential_id}}}:renewal"
+
+
+def connecting(digest: str) -> str:
+    """Name the text that a person on the way to Calendly is remembered by; `digest` is that of the state."""
+    return f"relay:connecting:{digest}"

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from relay.errors import Conflict, StoreUnavailable, UnknownDestination
-from relay.model.delivery import NewDelivery
 from relay.store import keys
-from relay.store.connection import PATIENCE
 from relay.store.keys import Lane
 from relay.store.scripts import Scripts
-from relay.store.texts import paired, text, to_json
+from relay.store.texts import from_json, paired, text, to_json
 
-PAUSE = 0.1  # seconds between two tries to store
 LEASE = 15.0  # seconds that a lane may stay unattended after its worker died
 
 
@@ -29,6 +24,17 @@ class Claimed:
     number: int
     spent: int
     item: dict[str, str]
+
+    @property
+    def begun_at(self) -> int:
+        """Give when the attempt began, in milliseconds by Redis's clock."""
+        begun: int = from_json(self.item[f"attempt:{self.number}"])["started_at"]
+        return begun
+
+    @property
+    def waited(self) -> float:
+        """Give the seconds between the acceptance of a delivery and this attempt."""
+        return (self.begun_at - int(self.item["accepted_at"])) / 1000
 
 
 @dataclass(slots=True)
@@ -57,12 +63,31 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCallback:
-    """A callback to file together with the end of an attempt; the payload is sent as it stands here."""
+    """A callback to file together with what it tells of; the payload is sent as it stands here.
+
+    Where `unshaped` says why it could not be shaped as its destination asks, it is shaped just before it is sent.
+    """
 
     id: str
     type: str
     payload: str
     url: str
+    unshaped: str = ""
+
+    def for_script(self) -> tuple[str, str, str, str, str]:
+        """Give the callback as the scripts take it."""
+        return self.id, self.type, self.payload, self.url, self.unshaped
+
+
+NO_CALLBACK = ("", "", "", "", "")  # as the scripts take it
+
+
+@dataclass(frozen=True, slots=True)
+class NewPart:
+    """A part of a batch that is split: its id, and the entries that it takes over, as they are stored."""
+
+    id: str
+    entries: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +96,7 @@ class Ending:
 
     `known` is False where nobody knows what became of the attempt; the attempt's own late answer may still put that
     right. `keep` is how many seconds a settled item stays (None: for good). `values` are further fields of the item.
+    `parts` take the place of a batch that is split.
     """
 
     state: str
@@ -81,6 +107,7 @@ class Ending:
     keep: int | None = None
     callback: NewCallback | None = None
     values: dict[str, str] = field(default_factory=dict)
+    parts: tuple[NewPart, ...] = ()
 
 
 class LeaseLost(Exception):
@@ -92,35 +119,6 @@ class Lanes:
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
-
-    def accept(self, destination: str, template: str, deliveries: Sequence[NewDelivery]) -> bool:
-        """Store deliveries and put them in their lane. Tells whether a turn should be asked for.
-
-        Storing the same ids twice stores them once. Raises UnknownDestination, and Conflict where the destination is
-        not active and refuses records then.
-        """
-        args: list[Any] = [keys.shard_prefix(keys.shard_of(destination)), destination, template]
-        for delivery in deliveries:
-            args += [delivery.id, to_json(delivery.records), to_json(delivery.fields)]
-        outcome, *rest = self._store_once(keys.destination(destination), args)
-        if outcome == b"gone":
-            raise UnknownDestination
-        if outcome == b"refused":
-            raise Conflict(
-                f"The destination is {rest[0].decode()} and takes no records until it is activated."
-            )
-        return bool(rest[0])
-
-    def _store_once(self, key: str, args: list[Any]) -> Any:
-        """Run the script, again and again for a moment where no answer came: it may have stored, and must not be said not to have."""
-        give_up_at = time.monotonic() + PATIENCE
-        while True:
-            try:
-                return self._scripts.run("accept", key, args)
-            except StoreUnavailable:
-                if time.monotonic() > give_up_at:
-                    raise
-                time.sleep(PAUSE)
 
     def lease(self, lane: Lane) -> Lease | None:
         """Take the lane's lease; None while another turn holds it, or while the lane waits for a rate window."""
@@ -161,6 +159,7 @@ class Lanes:
         """Write what an attempt came to. False means that a newer truth stands, and nothing was written."""
         callback = ending.callback
         pairs = [text for pair in ending.values.items() for text in pair]
+        parts = [text for part in ending.parts for text in (part.id, len(part.entries), *part.entries)]
         written = self._scripts.run(
             "settle",
             _item_key(lane, identifier),
@@ -169,15 +168,19 @@ class Lanes:
                 -1 if ending.wait is None else round(ending.wait * 1000),
                 *(ending.spent, number, to_json(ending.attempt)),
                 -1 if ending.keep is None else ending.keep,
-                *(
-                    (callback.id, callback.type, callback.payload, callback.url)
-                    if callback
-                    else ("", "", "", "")
-                ),
-                *pairs,
+                *(callback.for_script() if callback else NO_CALLBACK),
+                *(len(pairs), *pairs, *parts),
             ],
         )
         return bool(written)
+
+    def note(self, lane: Lane, identifier: str, token: str, name: str, value: str) -> bool:
+        """Write a field of an item whose attempt is in flight, before its call is sent; an empty value takes it away.
+
+        False means that the attempt is no longer this one's, or over: then nothing may be sent.
+        """
+        key = _item_key(lane, identifier)
+        return bool(self._scripts.run("note", key, [lane.prefix, lane.name, identifier, token, name, value]))
 
     def release(self, lease: Lease, not_before: float = 0.0) -> None:
         """Give the lease back; nobody need come to the lane for `not_before` seconds."""
@@ -205,7 +208,7 @@ class Lanes:
 
 
 def _item_key(lane: Lane, identifier: str) -> str:
-    return keys.delivery(identifier) if lane.kind == "delivery" else keys.callback(identifier)
+    return keys.callback(identifier) if lane.kind == "callback" else keys.delivery(identifier)
 
 
 def _attempts(items: Sequence[tuple[bytes, list[bytes]]]) -> tuple[Claimed, ...]:

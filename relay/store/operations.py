@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from redis import Redis
 
 from relay.errors import Conflict, UnknownCallback, UnknownDelivery
@@ -10,15 +12,19 @@ from relay.store import keys
 from relay.store.deliveries import Deliveries
 from relay.store.destinations import Destinations
 from relay.store.keys import Lane
+from relay.store.lanes import NO_CALLBACK, NewCallback
 from relay.store.scripts import Scripts
 
 MAY_BE_RETRIED = ("dead", "canceled", "uncertain", "retrying")
-MAY_BE_CANCELED = ("queued", "retrying", "uncertain")
+MAY_BE_CANCELED = ("collecting", "queued", "retrying", "uncertain")
+MAY_BE_RESOLVED = ("uncertain",)
 CALLBACK_MAY_BE_RETRIED = ("delivered", "dead", "retrying")
+
+Resolution = Literal["delivered", "dead"]
 
 
 class Operations:
-    """Retry, cancel, and send a callback again."""
+    """Retry, cancel, resolve, and send a callback again. Each is one script: of two people, one is told no."""
 
     def __init__(
         self, redis: Redis, scripts: Scripts, deliveries: Deliveries, destinations: Destinations, keep: int
@@ -30,57 +36,84 @@ class Operations:
         self._keep = keep
 
     def retry(self, identifier: str) -> DeliveryLog:
-        """Put a delivery back into its lane, due now. Raises UnknownDelivery, UnknownDestination or Conflict."""
-        lane = self._lane("delivery", identifier)
-        self._refuse_another_template(identifier)
-        old = self._move("requeue", keys.delivery(identifier), lane, identifier, *MAY_BE_RETRIED)
-        if old not in MAY_BE_RETRIED:
-            raise Conflict(_only("A delivery can be retried", MAY_BE_RETRIED, old))
+        """Put a delivery back into its lane, due now; one that waits for its next attempt waits no longer.
+
+        Raises UnknownDelivery, UnknownDestination or Conflict.
+        """
+        delivery = self._deliveries.get(identifier)
+        stands = self._destinations.get(delivery.destination).settings.template
+        _refuse_what_is_never_repeated(delivery)
+        _refuse_another_template(delivery, stands)
+        old = self._move("requeue", keys.delivery(identifier), _lane(delivery), identifier, *MAY_BE_RETRIED)
+        _refuse_unless(old, MAY_BE_RETRIED, "A delivery can be retried")
         return self._deliveries.get(identifier)
 
-    def cancel(self, identifier: str) -> DeliveryLog:
+    def cancel(self, identifier: str, reason: str = "Canceled by hand.") -> DeliveryLog:
         """Take a waiting or an uncertain delivery out of its lane for good. Raises UnknownDelivery or Conflict."""
-        lane = self._lane("delivery", identifier, must_exist=False)
-        old = self._move(
-            "cancel", keys.delivery(identifier), lane, identifier, "Canceled by hand.", self._keep
-        )
-        if old not in MAY_BE_CANCELED:
-            raise Conflict(_only("A delivery can be canceled", MAY_BE_CANCELED, old))
+        delivery = self._deliveries.get(identifier)
+        args = [identifier, reason, self._keep]
+        old = self._move("cancel", keys.delivery(identifier), _lane(delivery), *args)
+        _refuse_unless(old, MAY_BE_CANCELED, "A delivery can be canceled")
         return self._deliveries.get(identifier)
+
+    def resolve(
+        self, seen: DeliveryLog, settled: Resolution, reason: str, callback: NewCallback | None
+    ) -> DeliveryLog:
+        """Settle an uncertain delivery as a person says who has `seen` it, and file the callback that tells of it.
+
+        An answer of its attempts that comes after all is not written any more. Raises UnknownDelivery, or Conflict
+        where the delivery is not uncertain or was tried once more meanwhile.
+        """
+        told = callback.for_script() if callback else NO_CALLBACK
+        args = [seen.id, seen.attempt_count, settled, reason, self._keep, *told]
+        old = self._move("resolve", keys.delivery(seen.id), _lane(seen), *args)
+        if old == "attempted":
+            raise Conflict("This delivery was tried again meanwhile; look at it once more.")
+        _refuse_unless(old, MAY_BE_RESOLVED, "A delivery can be resolved")
+        return self._deliveries.get(seen.id)
 
     def retry_callback(self, identifier: str) -> DeliveryLog:
         """Send a delivery's latest callback again. Raises UnknownDelivery, UnknownCallback or Conflict."""
-        callbacks = self._deliveries.get(identifier).callbacks
-        if not callbacks:
+        delivery = self._deliveries.get(identifier)
+        if not delivery.callbacks:
             raise UnknownCallback
-        lane = self._lane("callback", identifier)
-        latest = callbacks[-1].id
+        self._destinations.get(delivery.destination)
+        lane, latest = Lane("callback", delivery.destination), delivery.callbacks[-1].id
         old = self._move("requeue", keys.callback(latest), lane, latest, *CALLBACK_MAY_BE_RETRIED)
-        if old not in CALLBACK_MAY_BE_RETRIED:
-            raise Conflict(_only("A callback can be sent again", CALLBACK_MAY_BE_RETRIED, old))
+        _refuse_unless(old, CALLBACK_MAY_BE_RETRIED, "A callback can be sent again")
         return self._deliveries.get(identifier)
 
-    def _lane(self, kind: str, identifier: str, *, must_exist: bool = True) -> Lane:
-        destination = self._deliveries.get(identifier).destination
-        if must_exist:
-            self._destinations.get(destination)
-        return Lane("callback" if kind == "callback" else "delivery", destination)
-
-    def _refuse_another_template(self, identifier: str) -> None:
-        delivery = self._deliveries.get(identifier)
-        stands = self._destinations.get(delivery.destination).settings.template
-        if delivery.template != stands:
-            raise Conflict(
-                f"This delivery was made for {delivery.template}, and its destination was deleted; "
-                f"the one that has its id now is for {stands}."
-            )
-
-    def _move(self, script: str, key: str, lane: Lane, identifier: str, *args: object) -> str:
-        old: bytes = self._scripts.run(script, key, [lane.prefix, lane.name, identifier, *args])
+    def _move(self, script: str, key: str, lane: Lane, *args: object) -> str:
+        old: bytes = self._scripts.run(script, key, [lane.prefix, lane.name, *args])
         if not old:
             raise UnknownDelivery
         return old.decode()
 
 
-def _only(what: str, states: tuple[str, ...], state: str) -> str:
-    return f"{what} while it is {', '.join(states[:-1])} or {states[-1]}; this one is {state}."
+def _lane(delivery: DeliveryLog) -> Lane:
+    return Lane("test" if delivery.test else "delivery", delivery.destination)
+
+
+def _refuse_what_is_never_repeated(delivery: DeliveryLog) -> None:
+    if delivery.test:
+        raise Conflict("This delivery is a test, and a test is one call; send another test.")
+    if delivery.state == "split":
+        raise Conflict(
+            f"This batch was split, and its parts go on by themselves: {', '.join(delivery.parts)}."
+        )
+
+
+def _refuse_another_template(delivery: DeliveryLog, stands: str) -> None:
+    if delivery.template != stands:
+        raise Conflict(
+            f"This delivery was made for {delivery.template}, and its destination was deleted; "
+            f"the one that has its id now is for {stands}."
+        )
+
+
+def _refuse_unless(state: str, states: tuple[str, ...], what: str) -> None:
+    if state == "discarded":
+        raise Conflict("This waited in a destination that was deleted with all that waited in it.")
+    if state not in states:
+        allowed = " or ".join(filter(None, [", ".join(states[:-1]), states[-1]]))
+        raise Conflict(f"{what} while it is {allowed}; this one is {state}.")

@@ -31,7 +31,8 @@ class Document(Schema):
         if not isinstance(data, Mapping):
             return data
         # An unknown name stays, to be refused: somebody meant something by it.
-        return {name: value for name, value in data.items() if value is not None or name not in self.fields}
+        known = {one.data_key or name for name, one in self.fields.items()}
+        return {name: value for name, value in data.items() if value is not None or name not in known}
 
 
 class Text(fields.String):
@@ -60,6 +61,11 @@ class Whole(fields.Integer):
             error_messages=sentences(sentence),
             **options,
         )
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        # To JSON 2 and 2.0 are one number, and some systems write the second.
+        whole = int(value) if isinstance(value, float) and value.is_integer() else value
+        return super()._deserialize(whole, attr, data, **kwargs)
 
 
 class YesNo(fields.Boolean):

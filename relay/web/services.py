@@ -8,6 +8,8 @@ from flask import Flask, current_app
 
 from relay.calendly import Calendly
 from relay.config import Settings
+from relay.oauth import Grants
+from relay.outgoing import Sender
 from relay.store import Store
 
 _KEY = "calendly-relay"
@@ -15,11 +17,13 @@ _KEY = "calendly-relay"
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The settings, the store and the way to Calendly that this application was built with."""
+    """The settings, the store and the ways out that this application was built with."""
 
     settings: Settings
     store: Store
     calendly: Calendly
+    grants: Grants
+    callback_door: Sender
 
 
 def keep(app: Flask, services: Services) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import structlog
 
 from relay.errors import StoreUnavailable
@@ -11,9 +13,9 @@ from relay.web.services import services
 log = structlog.get_logger()
 
 
-def ask_for_turn(destination: str) -> None:
-    """Ask for a turn of the destination's deliveries. A failure is logged and harms nothing."""
+def ask_for_turn(destination: str, kind: Literal["delivery", "test"] = "delivery") -> None:
+    """Ask for a turn of the destination's deliveries, or of its tests. A failure is logged and harms nothing."""
     try:
-        services().store.turns.ask(Lane("delivery", destination))
+        services().store.turns.ask(Lane(kind, destination))
     except StoreUnavailable as exc:
         log.warning("turn.not_asked", destination=destination, exc_info=exc)

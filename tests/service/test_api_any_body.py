@@ -42,6 +42,7 @@ NAMES = [
         "delivery",
         "concurrency",
     ),
+    *("since", "until", "dry_run", "discard", "as", "note"),
     *("allow", "owner_type", "when_inactive", "state", "acknowledge", "owner", "max_event_count", "counts"),
 ]
 WORDS = [
@@ -53,6 +54,10 @@ WORDS = [
     "create_scheduling_link",
     "••••",
     "https://crm.example/",
+    "dead",
+    "uncertain",
+    "may_repeat",
+    "2026-11-22T16:00:00Z",
 ]
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.sampled_from(WORDS)
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT
@@ -69,6 +74,8 @@ ROUTES = [
     ("PATCH", "/api/v1/destinations/booking-links"),
     ("POST", "/api/v1/destinations/booking-links/activate"),
     ("POST", "/api/v1/destinations/booking-links/pause"),
+    ("POST", "/api/v1/destinations/booking-links/replay"),
+    ("DELETE", "/api/v1/destinations/booking-links"),
     ("POST", "/in/open-door"),
 ]
 

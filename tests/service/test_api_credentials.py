@@ -142,7 +142,7 @@ def test_a_sandbox_credential_needs_a_sandbox(settings: Settings, store: Store) 
         ({"id": "x" * 64}, "#/id"),
         ({"id": "with\n"}, "#/id"),
         ({"id": 3}, "#/id"),
-        ({"kind": "oauth"}, "#/kind"),
+        ({"kind": "oauth2"}, "#/kind"),
         ({"kind": ["sandbox"]}, "#/kind"),
         ({"token": None}, "#/token"),
         ({"token": ""}, "#/token"),

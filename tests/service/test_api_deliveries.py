@@ -165,8 +165,8 @@ def test_one_delivery_shows_everything(web: OverHttp, store: Store) -> None:
     attempt(
         store,
         "dead",
-        request='{"method": "POST", "body": {"a": 1}}',
-        response='{"status": 404, "body": "\\ud800"}',
+        request='{"method": "POST", "url": "https://api.calendly.com/scheduling_links", "body": {"a": 1}}',
+        response='{"status": 404, "headers": {}, "body": "\\ud800"}',
     )
 
     delivery = web.api("GET", f"/deliveries/{identifier}").get_json()
@@ -174,7 +174,7 @@ def test_one_delivery_shows_everything(web: OverHttp, store: Store) -> None:
     assert [{**SCHEDULING_RECORD, "deal": "A"}] == delivery["records"]
     assert SCHEDULING_RECORD["owner"] == delivery["fields"]["owner"]
     assert ("dead", "404 Resource Not Found") == (delivery["state"], delivery["reason"])
-    assert {"method": "POST", "body": {"a": 1}} == delivery["request"]
+    assert ("POST", {"a": 1}) == (delivery["request"]["method"], delivery["request"]["body"])
     assert 404 == delivery["response"]["status"]
     (tried,) = delivery["attempts"]
     assert (1, "refused", 404) == (tried["number"], tried["verdict"], tried["status"])

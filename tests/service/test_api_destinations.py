@@ -49,14 +49,26 @@ def test_a_destination_needs_four_names_and_the_rest_has_defaults(web: OverHttp)
         "inbound": {
             "url": "http://127.0.0.1:8000/in/booking-links",
             "auth": {"kind": "bearer", "key": "••••"},
+            "records": None,
+            "when": None,
         },
+        "mapping": {},
+        "constants": {},
+        "exclude": [],
+        "headers": {},
+        "manual": None,
+        "batch": None,
+        "partial": False,
+        "dedupe": None,
         "callback": None,
         "delivery": {
             "concurrency": 4,
+            "strict_order": False,
             "max_attempts": 12,
             "max_age": 86400,
             "on_unknown": "default",
             "gone_is_done": False,
+            "max_waiting": None,
         },
         "allow": {},
         "when_inactive": "hold",
@@ -75,10 +87,12 @@ def test_every_setting_is_kept(web: OverHttp) -> None:
         callback={**HOOK, "secret": SECRET},
         delivery={
             "concurrency": 50,
+            "strict_order": True,
             "max_attempts": 1,
             "max_age": 60,
             "on_unknown": "hold",
             "gone_is_done": True,
+            "max_waiting": 10,
         },
         when_inactive="refuse",
     )
@@ -87,7 +101,7 @@ def test_every_setting_is_kept(web: OverHttp) -> None:
 
     assert said["delivery"] == read["delivery"]
     assert {"kind": "query", "parameter": "api_key", "key": "••••"} == read["inbound"]["auth"]
-    assert {**HOOK, "secret": "••••MDE="} == read["callback"]
+    assert (HOOK["url"], "••••MDE=") == (read["callback"]["url"], read["callback"]["secret"])
     assert ("Büro", "refuse") == (read["name"], read["when_inactive"])
 
 
@@ -140,7 +154,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"name": 3}, "#/name"),
     ({"name": "x" * 201}, "#/name"),
     ({"name": "line\nend"}, "#/name"),
-    ({"template": "manual"}, "#/template"),
+    ({"template": "nothing"}, "#/template"),
+    ({"template": "manual"}, "#/manual"),
     ({"template": None}, "#/template"),
     ({"credential": "nobody"}, "#/credential"),
     ({"credential": 3}, "#/credential"),
@@ -166,7 +181,6 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"callback": {**HOOK, "secret": "not-a-webhook-secret"}}, "#/callback/secret"),
     ({"callback": {**HOOK, "secret": "whsec_c2hvcnQ="}}, "#/callback/secret"),
     ({"callback": {**HOOK, "secret": "••••abcd"}}, "#/callback/secret"),
-    ({"callback": {**HOOK, "headers": {}}}, "#/callback/headers"),
     ({"delivery": {"concurrency": 0}}, "#/delivery/concurrency"),
     ({"delivery": {"concurrency": 51}}, "#/delivery/concurrency"),
     ({"delivery": {"concurrency": "4"}}, "#/delivery/concurrency"),
@@ -179,7 +193,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"delivery": {"on_unknown": "repeat"}}, "#/delivery/on_unknown"),
     ({"delivery": {"gone_is_done": 1}}, "#/delivery/gone_is_done"),
     ({"delivery": {"gone_is_done": True}}, "#/delivery/gone_is_done"),
-    ({"delivery": {"strict_order": True}}, "#/delivery/strict_order"),
+    ({"delivery": {"strict_order": 1}}, "#/delivery/strict_order"),
     ({"delivery": 3}, "#/delivery"),
     ({"allow": []}, "#/allow"),
     ({"allow": {"owner": ["x"]}}, "#/allow/owner"),
@@ -188,7 +202,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"allow": {"owner_type": [3]}}, "#/allow/owner_type/0"),
     ({"when_inactive": "drop"}, "#/when_inactive"),
     ({"state": "active"}, "#/state"),
-    ({"mapping": {}}, "#/mapping"),
+    ({"mappings": {}}, "#/mappings"),
 ]
 
 
@@ -221,7 +235,7 @@ def test_an_unknown_name_lists_the_known_ones(web: OverHttp) -> None:
         web.api("POST", "/destinations", a_destination(tmplate="x")), 422, "invalid", "#/tmplate"
     )
 
-    assert "known are: id, name, template, credential, inbound, callback" in problem["errors"][0]["detail"]
+    assert "known are: id, name, template, credential, inbound, mapping" in problem["errors"][0]["detail"]
 
 
 def test_all_faults_are_said_at_once(web: OverHttp) -> None:

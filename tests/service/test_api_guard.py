@@ -79,6 +79,9 @@ def test_what_is_not_there_is_not_found(web: OverHttp, path: str, code: str) -> 
         ("POST", "/destinations/nothing/pause", "unknown_destination"),
         ("POST", "/deliveries/dlv_01M827FHJFFHKJZCADKFZBDNA/retry", "unknown_delivery"),
         ("POST", "/deliveries/dlv_01M827FHJFFHKJZCADKFZBDNA/cancel", "unknown_delivery"),
+        ("POST", "/destinations/nothing/replay", "unknown_destination"),
+        ("POST", "/destinations/NOT-A-SLUG/replay", "unknown_destination"),
+        ("POST", "/deliveries/dlv_01M827FHJFFHKJZCADKFZBDNA/resolve", "unknown_delivery"),
         ("POST", "/deliveries/dlv_01M827FHJFFHKJZCADKFZBDNA/callback/retry", "unknown_delivery"),
         ("POST", "/deliveries/x/callback/retry", "unknown_delivery"),
     ],
@@ -146,7 +149,7 @@ def test_the_catalogue_lists_every_template(web: OverHttp) -> None:
     """Each as it is found under its own address."""
     listed = web.api("GET", "/templates").get_json()["templates"]
 
-    assert 11 == len(listed)
+    assert 12 == len(listed)
     for template in listed:
         assert template == web.api("GET", f"/templates/{template['name']}").get_json()
         assert {

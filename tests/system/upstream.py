@@ -42,9 +42,11 @@ class Upstream:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def ask(self, method: str, path: str, body: Any = None, key: str = ADMIN_KEY) -> requests.Response:
-        """Make a request and give the answer, whatever it is."""
-        headers = {"Authorization": f"Bearer {key}", "Connection": "close"}
+    def ask(
+        self, method: str, path: str, body: Any = None, key: str = ADMIN_KEY, **further: str
+    ) -> requests.Response:
+        """Make a request, with `further` headers, and give the answer, whatever it is."""
+        headers = {"Authorization": f"Bearer {key}", "Connection": "close", **further}
         with requests.Session() as session:
             session.trust_env = False
             return session.request(method, self.url + path, json=body, headers=headers, timeout=PATIENCE)
@@ -74,9 +76,9 @@ class Upstream:
         self.manage("POST", f"/destinations/{identifier}/activate", {"acknowledge": "irreversible"})
         return identifier
 
-    def post(self, destination: str, records: Any) -> requests.Response:
+    def post(self, destination: str, records: Any, **headers: str) -> requests.Response:
         """Send records to an inbound route and give the answer, whatever it is."""
-        return self.ask("POST", f"/in/{destination}", records, INBOUND_KEY)
+        return self.ask("POST", f"/in/{destination}", records, INBOUND_KEY, **headers)
 
     def accept(self, destination: str, records: Any) -> list[str]:
         """Send records that are taken, and give the ids of their deliveries."""

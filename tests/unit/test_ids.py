@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.model import ids
-from relay.model.ids import ALPHABET, ID_LENGTH, IdMaker, first_at, shard_of_id
+from relay.model.ids import ALPHABET, ID_LENGTH, IdMaker, first_at, made_at, shard_of_id
 
 SHARD = st.sampled_from("0123456789abcdef")
 
@@ -92,3 +92,9 @@ def test_what_is_no_id_names_no_shard(text: str) -> None:
     """It never becomes part of a key."""
     with pytest.raises(ValueError, match="not an id"):
         shard_of_id(text)
+
+
+@given(milliseconds=st.integers(min_value=0, max_value=2**48))
+def test_an_id_tells_when_it_was_made(milliseconds: int) -> None:
+    """To the millisecond."""
+    assert milliseconds / 1000 == made_at("dlv_", first_at("dlv_", milliseconds) + "0" * 15)

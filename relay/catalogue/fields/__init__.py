@@ -5,13 +5,14 @@ from __future__ import annotations
 from relay.catalogue.fields.addresses import Email, HttpsUrl
 from relay.catalogue.fields.base import RecordField
 from relay.catalogue.fields.lists import ListOf
-from relay.catalogue.fields.moments import PastUtc, months_later
-from relay.catalogue.fields.plain import OneOfKnown, OnlyNumber, Text
+from relay.catalogue.fields.moments import PastUtc, Utc, months_later
+from relay.catalogue.fields.plain import Name, OneOfKnown, OnlyNumber, Text
 from relay.catalogue.fields.resources import InviteeUri, ResourceUri, ResourceUuid
 
 __all__ = [
     "RecordField",
     "Text",
+    "Name",
     "OneOfKnown",
     "OnlyNumber",
     "ListOf",
@@ -20,6 +21,7 @@ __all__ = [
     "InviteeUri",
     "Email",
     "HttpsUrl",
+    "Utc",
     "PastUtc",
     "months_later",
 ]

@@ -18,8 +18,8 @@ _ISO = (
 )
 
 
-class PastUtc(RecordField[str]):
-    """A moment in the past with its time zone. It is sent as UTC, with microseconds at most."""
+class Utc(RecordField[str]):
+    """A moment with its time zone. It is sent as UTC, with microseconds at most."""
 
     def __init__(self, what: str, *, required: bool = False) -> None:
         phrase = f"{what}: a date and time with its time zone, such as 2021-01-31T08:00:00Z"
@@ -27,10 +27,7 @@ class PastUtc(RecordField[str]):
 
     def take(self, value: Any) -> str:
         """Accept ISO 8601 with a zone, and give it as UTC."""
-        moment = self._moment(value)
-        if moment >= datetime.now(UTC):
-            raise ValidationError("should be in the past")
-        return moment.isoformat().replace("+00:00", "Z")
+        return self._moment(value).isoformat().replace("+00:00", "Z")
 
     def json_schema(self) -> dict[str, Any]:
         """Give the form; a schema cannot say that a moment is past."""
@@ -44,6 +41,16 @@ class PastUtc(RecordField[str]):
             return datetime.fromisoformat(text.upper()).astimezone(UTC)
         except (ValueError, OverflowError) as exc:  # no such day or hour, or before the year 1 in UTC
             raise self.wrong() from exc
+
+
+class PastUtc(Utc):
+    """A moment in the past."""
+
+    def _moment(self, value: Any) -> datetime:
+        moment = super()._moment(value)
+        if moment >= datetime.now(UTC):
+            raise ValidationError("should be in the past")
+        return moment
 
 
 def months_later(moment: datetime, months: int) -> datetime:

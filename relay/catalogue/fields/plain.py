@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import ValidationError, missing
 
-from relay.catalogue.fields.base import RecordField
+from relay.catalogue.fields.base import RecordField, trimmed
 
 # JSON can carry both, and neither survives the way: a lone surrogate has no UTF-8, and NUL ends strings early.
 _CANNOT_BE_SENT = re.compile("[\x00\ud800-\udfff]")
@@ -44,6 +44,26 @@ class Text(RecordField[str]):
         """Say the lengths."""
         lengths = {"minLength": self.shortest or None, "maxLength": self.longest}
         return {"type": "string", **{name: length for name, length in lengths.items() if length is not None}}
+
+
+class Name(RecordField[str]):
+    """What people call a thing: one line of text, without the white space around it."""
+
+    def __init__(self, what: str, *, longest: int, required: bool = False) -> None:
+        super().__init__(what, required=required)
+        self.longest = longest
+
+    def take(self, value: Any) -> str:
+        """Accept a line that says something."""
+        line = trimmed(value)
+        # Printable excludes further lines, NUL and lone surrogates.
+        if not line or len(line) > self.longest or not line.isprintable():
+            raise self.wrong()
+        return line
+
+    def json_schema(self) -> dict[str, Any]:
+        """Say that there is something; white space around it does not count."""
+        return {"type": "string", "pattern": "[^ \\t\\r\\n]"}
 
 
 class OneOfKnown(RecordField[str]):

@@ -8,11 +8,12 @@ local now = now_ms()
 if redis.call('HGET', lane.hash, 'lease') ~= token then return { 0 } end
 redis.call('HSET', lane.hash, 'lease_until', now + ARGV[4])
 redis.call('ZADD', lane.attention, now + ARGV[4], lane.name)
-local kind, destination = string.match(lane.name, '^(%a+)/(.*)$')
-local item_prefix = prefix .. kind .. ':'
+local kind, destination, item_prefix = parts_of(prefix, lane.name)
+local standing = prefix .. 'destination:' .. destination
 -- A turn that read other settings than those that stand begins nothing more.
-local stands = ARGV[7] == '' or redis.call('HGET', prefix .. 'destination:' .. destination, 'revision') == ARGV[7]
+local stands = ARGV[7] == '' or redis.call('HGET', standing, 'revision') == ARGV[7]
 local runs = stands and may_run(prefix, lane.name)
+local strict = kind == 'delivery' and redis.call('HGET', standing, 'strict') == '1'
 local ids = {}
 if redis.call('HGET', lane.hash, 'claim') == token .. '.' .. seq then
   for _, id in ipairs(redis.call('ZRANGE', lane.flight, 0, -1)) do
@@ -20,7 +21,15 @@ if redis.call('HGET', lane.hash, 'claim') == token .. '.' .. seq then
   end
 elseif runs and tonumber(ARGV[6]) > 0 then
   redis.call('HSET', lane.hash, 'claim', token .. '.' .. seq)
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', lane.due, '-inf', now, 'LIMIT', 0, ARGV[6])) do
+  local limit, found = tonumber(ARGV[6])
+  if strict then limit = redis.call('EXISTS', lane.flight) == 1 and 0 or 1 end
+  local head, head_due = head_of(lane)
+  if head then
+    found = (head_due <= now and limit > 0) and { head } or {}
+  else
+    found = redis.call('ZRANGEBYSCORE', lane.due, '-inf', now, 'LIMIT', 0, limit)
+  end
+  for _, id in ipairs(found) do
     local key = item_prefix .. id
     local state = redis.call('HGET', key, 'state')
     redis.call('ZREM', lane.due, id)
@@ -31,12 +40,15 @@ elseif runs and tonumber(ARGV[6]) > 0 then
         'attempt:' .. number, cjson.encode({ number = number, started_at = now }))
       redis.call('HDEL', key, 'next_attempt_at', 'attempt:' .. (number - 100)) -- the log keeps the last hundred
       redis.call('ZADD', lane.flight, now, id)
-      if kind == 'delivery' then file(prefix, destination, id, state, 'sending') end
+      if state == 'collecting' then close_batch(prefix, destination, id) end
+      if kind ~= 'callback' then file(prefix, destination, id, state, 'sending') end
       ids[#ids + 1] = id
     end
   end
 end
-local reply = { 1, runs and redis.call('ZCOUNT', lane.due, '-inf', now) or 0 }
+-- In strict order an attempt whose end nobody could write lets nothing begin: to ask again and again would not help.
+if strict and #ids == 0 and tonumber(ARGV[6]) > 0 and redis.call('EXISTS', lane.flight) == 1 then runs = false end
+local reply = { 1, runs and due_now(lane, now) or 0 }
 for _, id in ipairs(ids) do
   reply[#reply + 1] = { id, redis.call('HGETALL', item_prefix .. id) }
 end

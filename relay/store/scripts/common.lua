@@ -17,11 +17,42 @@ local function number_in(key, field)
   return tonumber(redis.call('HGET', key, field) or '0') or 0
 end
 
--- A lane of deliveries rests while its destination is not active; callbacks always go on.
-local function may_run(prefix, lane)
+-- A lane's kind, its destination, and what the keys of its items begin with: a lane of tests holds deliveries, too.
+local function parts_of(prefix, lane)
   local kind, destination = string.match(lane, '^(%a+)/(.*)$')
+  return kind, destination, prefix .. (kind == 'callback' and 'callback:' or 'delivery:')
+end
+
+-- A lane of deliveries rests while its destination is not active; tests and callbacks always go on.
+local function may_run(prefix, lane)
+  local kind, destination = parts_of(prefix, lane)
   if kind ~= 'delivery' then return true end
   return redis.call('HGET', prefix .. 'destination:' .. destination, 'state') == 'active'
+end
+
+-- In a lane of strict order, a delivery that waits to be tried again blocks those behind it. Gives it, if there is one.
+local function head_of(lane)
+  local head = redis.call('HGET', lane.hash, 'head')
+  if not head then return nil end
+  local at = redis.call('ZSCORE', lane.due, head)
+  if at then return head, tonumber(at) end
+  if not redis.call('ZSCORE', lane.flight, head) then redis.call('HDEL', lane.hash, 'head') end
+  return nil
+end
+
+-- When the lane's next item is due; nil where nothing waits.
+local function next_due(lane)
+  local _, at = head_of(lane)
+  if at then return at end
+  local first = redis.call('ZRANGE', lane.due, 0, 0, 'WITHSCORES')
+  return first[2] and tonumber(first[2])
+end
+
+-- How many items could be begun now.
+local function due_now(lane, now)
+  local _, at = head_of(lane)
+  if at then return at <= now and 1 or 0 end
+  return redis.call('ZCOUNT', lane.due, '-inf', now)
 end
 
 -- Somebody should look at the lane at `at`. A turn that holds the lease will see for itself; a lane that waits for a
@@ -57,4 +88,74 @@ local function file(prefix, destination, id, old, new)
   end
   redis.call('ZADD', shard .. new, 0, id)
   redis.call('ZADD', own .. new, 0, id)
+end
+
+-- No more records join this batch.
+local function close_batch(prefix, destination, id)
+  local group = redis.call('HGET', prefix .. 'delivery:' .. id, 'group')
+  local open = prefix .. 'open:' .. destination
+  if group and redis.call('HGET', open, group) == id then redis.call('HDEL', open, group) end
+end
+
+local ATTEMPTED = 'delivery.attempted'
+local SUPERSEDED_STAYS = 2592000 -- seconds; as long as settled deliveries usually do
+local MOST_NAMED = 20 -- callbacks that a delivery names, the latest; earlier ones are sent all the same
+
+-- A callback that is not to be sent any more. One that is on its way cannot be taken back, but it is not sent again.
+local function drop_callback(prefix, id, reason, now)
+  local key = prefix .. 'callback:' .. id
+  local state = redis.call('HGET', key, 'state')
+  if state == 'queued' or state == 'retrying' then
+    redis.call('HSET', key, 'state', 'dead', 'updated_at', now, 'reason', reason)
+    redis.call('HDEL', key, 'next_attempt_at', 'token')
+    redis.call('EXPIRE', key, SUPERSEDED_STAYS)
+  elseif state == 'sending' then
+    redis.call('HSET', key, 'superseded', 1)
+    redis.call('EXPIRE', key, SUPERSEDED_STAYS) -- nobody may be left to write how it ended
+  end
+end
+
+-- File a callback of a delivery, due now. `told` is the callback's id, type, payload and URL, and why its payload could not
+-- be shaped ('' where it was). An outcome replaces what still waits to be told of this delivery: old news must not arrive
+-- after new. News of single attempts says which attempt it is about, so it stays, and replaces nothing.
+local function tell(prefix, destination, id, told, now)
+  local callback, about, payload, url, unshaped = unpack(told)
+  local key, delivery = prefix .. 'callback:' .. callback, prefix .. 'delivery:' .. id
+  local callbacks = lane_keys(prefix, 'callback/' .. destination)
+  redis.call('HSET', key, 'delivery', id, 'destination', destination, 'type', about, 'payload', payload, 'url', url,
+    'state', 'queued', 'attempt', 0, 'spent', 0, 'updated_at', now, 'next_attempt_at', now)
+  if unshaped ~= '' then redis.call('HSET', key, 'unshaped', unshaped) end
+  local named = {}
+  for earlier in string.gmatch(redis.call('HGET', delivery, 'callbacks') or '', '%S+') do
+    if about ~= ATTEMPTED and redis.call('HGET', prefix .. 'callback:' .. earlier, 'type') ~= ATTEMPTED then
+      redis.call('ZREM', callbacks.due, earlier)
+      drop_callback(prefix, earlier, 'A newer outcome is told instead.', now)
+    end
+    named[#named + 1] = earlier
+  end
+  named[#named + 1] = callback
+  redis.call('HSET', delivery, 'callbacks', table.concat(named, ' ', math.max(1, #named - MOST_NAMED + 1)))
+  redis.call('ZADD', callbacks.due, now, callback)
+  attend(callbacks, now, now)
+end
+
+-- End a delivery that waits, or that nobody knows about, without an attempt: a person decided, or its destination is gone.
+-- Without its token, a late answer to an earlier attempt cannot overrule that.
+local function settle_by_hand(prefix, lane, id, old, new, reason, keep, now)
+  local key = prefix .. 'delivery:' .. id
+  local _, destination = parts_of(prefix, lane.name)
+  if old == 'collecting' then close_batch(prefix, destination, id) end
+  redis.call('ZREM', lane.due, id)
+  redis.call('HSET', key, 'state', new, 'updated_at', now, 'settled_at', now, 'reason', reason)
+  redis.call('HDEL', key, 'next_attempt_at', 'token')
+  redis.call('EXPIRE', key, keep)
+  file(prefix, destination, id, old, new)
+end
+
+-- Tell whether an item waited in a destination that was deleted with all that waited: its end is only a matter of time.
+local function is_discarded(prefix, id)
+  for _, name in ipairs(redis.call('SMEMBERS', prefix .. 'discards')) do
+    if redis.call('ZSCORE', prefix .. 'discard:' .. name, id) then return true end
+  end
+  return false
 end

@@ -8,12 +8,12 @@ local now = now_ms()
 local holder, lease_until = unpack(redis.call('HMGET', lane.hash, 'lease', 'lease_until'))
 if holder and holder ~= token and tonumber(lease_until) > now then return { 0 } end
 local waits = number_in(lane.hash, 'not_before')
-local kind = string.match(lane.name, '^(%a+)/')
+local _, _, item_prefix = parts_of(prefix, lane.name)
 local left = {}
 for _, id in ipairs(redis.call('ZRANGE', lane.flight, 0, -1)) do
   -- What is no longer in flight (its hash is gone, or its end was written) has no business here.
-  if redis.call('HGET', prefix .. kind .. ':' .. id, 'state') == 'sending' then
-    left[#left + 1] = { id, redis.call('HGETALL', prefix .. kind .. ':' .. id) }
+  if redis.call('HGET', item_prefix .. id, 'state') == 'sending' then
+    left[#left + 1] = { id, redis.call('HGETALL', item_prefix .. id) }
   else
     redis.call('ZREM', lane.flight, id)
   end
@@ -27,4 +27,4 @@ end
 redis.call('HSET', lane.hash, 'lease', token, 'lease_until', now + ARGV[4])
 redis.call('HDEL', lane.hash, 'asked_until')
 redis.call('ZADD', lane.attention, now + ARGV[4], lane.name)
-return { 1, left, redis.call('ZCOUNT', lane.due, '-inf', now), now }
+return { 1, left, due_now(lane, now), now }

@@ -1,5 +1,5 @@
 -- Create a destination, or replace its settings if nobody changed them meanwhile.
--- KEYS[1] its hash; ARGV settings (JSON), when_inactive, revision ('' to create), template, prefix, id
+-- KEYS[1] its hash; ARGV settings (JSON), when_inactive, revision ('' to create), template, prefix, id, strict order (1 or 0)
 -- Returns 1 if done, 0 if it exists (creating) or has changed (replacing), -1 if it is gone (replacing).
 local now = now_ms()
 local revision = redis.call('HGET', KEYS[1], 'revision')
@@ -11,7 +11,22 @@ else
   if revision ~= ARGV[3] then return 0 end
 end
 redis.call('HSET', KEYS[1], 'settings', ARGV[1], 'when_inactive', ARGV[2], 'template', ARGV[4],
-  'updated_at', now)
+  'strict', ARGV[7], 'updated_at', now)
+local lane = lane_keys(ARGV[5], 'delivery/' .. ARGV[6])
+if ARGV[7] == '0' then
+  redis.call('HDEL', lane.hash, 'head')
+elseif not head_of(lane) then
+  -- What waits to be tried again as strict order begins holds up the rest from now on.
+  -- Tests, and what waited in an earlier destination with this id, are in the log as well, and not in the lane.
+  for _, id in ipairs(redis.call('ZRANGE', ARGV[5] .. 'log:/' .. ARGV[6] .. ':retrying', 0, 99)) do
+    if redis.call('ZSCORE', lane.due, id) then
+      redis.call('HSET', lane.hash, 'head', id)
+      break
+    end
+  end
+end
+local due = next_due(lane)
+if due and may_run(ARGV[5], lane.name) then attend(lane, due, now) end
 redis.call('HINCRBY', KEYS[1], 'revision', 1)
 redis.call('DEL', ARGV[5] .. 'gone:' .. ARGV[6]) -- a person looked at it: its receiver is asked anew
 return 1

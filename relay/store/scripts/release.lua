@@ -8,12 +8,12 @@ if redis.call('HGET', lane.hash, 'lease') ~= ARGV[3] then return 0 end
 redis.call('HDEL', lane.hash, 'lease', 'lease_until', 'claim', 'not_before')
 local wait = tonumber(ARGV[4])
 if wait > 0 then redis.call('HSET', lane.hash, 'not_before', now + wait) end
-local first = redis.call('ZRANGE', lane.due, 0, 0, 'WITHSCORES')
+local due = next_due(lane)
 if redis.call('EXISTS', lane.flight) == 1 then
   -- Attempts whose end could not be written: the next turn finds out what became of them.
   redis.call('ZADD', lane.attention, now + math.min(wait, HANDOVER), lane.name)
-elseif first[1] and may_run(prefix, lane.name) then
-  redis.call('ZADD', lane.attention, math.max(tonumber(first[2]), now + wait), lane.name)
+elseif due and may_run(prefix, lane.name) then
+  redis.call('ZADD', lane.attention, math.max(due, now + wait), lane.name)
 else
   redis.call('ZREM', lane.attention, lane.name)
 end

@@ -1,11 +1,13 @@
 -- Put an item back into its lane, due as soon as may be, with its attempts to spend anew. What was in flight cannot be put back.
 -- KEYS[1] the item's hash; ARGV prefix, lane, id, then the states it may be in
--- Returns the state that it was in ('' if there is none); it was requeued if that state is among those given.
+-- Returns the state that it was in ('' if there is none), or 'discarded' where its destination was deleted with it; it
+-- was requeued if that state is among those given.
 local prefix, id = ARGV[1], ARGV[3]
 local lane = lane_keys(prefix, ARGV[2])
-local kind, destination = string.match(lane.name, '^(%a+)/(.*)$')
+local kind, destination = parts_of(prefix, lane.name)
 local old = redis.call('HGET', KEYS[1], 'state')
 if not old or redis.call('EXISTS', prefix .. 'destination:' .. destination) == 0 then return '' end
+if is_discarded(prefix, id) then return 'discarded' end
 for i = 4, #ARGV do
   if ARGV[i] == old then
     local now = now_ms()
@@ -14,10 +16,12 @@ for i = 4, #ARGV do
     redis.call('HSET', KEYS[1], 'state', 'queued', 'spent', 0, 'updated_at', now, 'next_attempt_at', due, 'by_hand', 1)
     -- Without its token, a late answer to an earlier attempt cannot overrule what a person decided.
     redis.call('HDEL', KEYS[1], 'settled_at', 'first_attempt_at', 'token', 'reason', 'superseded')
+    -- What a look-up found is looked up anew, unless an earlier attempt may have used it up.
+    if redis.call('HEXISTS', KEYS[1], 'after_unknown') == 0 then redis.call('HDEL', KEYS[1], 'found') end
     redis.call('PERSIST', KEYS[1])
     redis.call('ZADD', lane.due, due, id)
     if kind == 'delivery' then file(prefix, destination, id, old, 'queued') end
-    if may_run(prefix, lane.name) then attend(lane, due, now) end
+    if may_run(prefix, lane.name) then attend(lane, next_due(lane), now) end
     break
   end
 end

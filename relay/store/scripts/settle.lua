@@ -3,17 +3,18 @@
 -- ARGV 1 prefix, 2 lane, 3 id, 4 attempt token, 5 whether this is an answer (1) or nobody knows (0), 6 new state,
 --      7 ms to wait (or -1), 8 attempts spent, 9 attempt number, 10 the attempt (JSON, without its times),
 --      11 seconds to keep (or -1), 12 callback id or '', 13 callback's type, 14 callback's payload,
---      15 callback's URL, 16... names and values to set
+--      15 callback's URL, 16 why its payload could not be shaped or '', 17 how many names and values to set, 18...
+--      those, and then per part of a batch that is split its id, how many records it has, and each of them with its
+--      fields (JSON)
 -- Returns 1 if written, 0 if a newer truth stands.
-local SUPERSEDED_STAYS = 2592000 -- seconds; as long as settled deliveries usually do
 local prefix, id, token, state, number = ARGV[1], ARGV[3], ARGV[4], ARGV[6], ARGV[9]
 local lane = lane_keys(prefix, ARGV[2])
-local kind, destination = string.match(lane.name, '^(%a+)/(.*)$')
+local kind, destination = parts_of(prefix, lane.name)
 local held, old, known = unpack(redis.call('HMGET', KEYS[1], 'token', 'state', 'known'))
 -- The fence: the token is this attempt's as long as no newer attempt began and nobody decided by hand.
 if held ~= token then return 0 end
 -- After a turn died, its attempt was settled as unknown. Its own late answer may still put that right; nothing else may.
-if old ~= 'sending' and (ARGV[5] == '0' or known == '1') then return 0 end
+if old ~= 'sending' and (ARGV[5] == '0' or known == '1' or is_discarded(prefix, id)) then return 0 end
 local wait, keep = tonumber(ARGV[7]), tonumber(ARGV[11])
 if wait >= 0 and redis.call('HGET', KEYS[1], 'superseded') then
   -- A callback that was on its way when a newer outcome was filed: it is not sent again.
@@ -27,41 +28,53 @@ attempt.started_at = begun and cjson.decode(begun).started_at or now
 attempt.ended_at = now
 redis.call('HSET', KEYS[1], 'state', state, 'updated_at', now, 'spent', ARGV[8], 'known', ARGV[5],
   'attempt:' .. number, cjson.encode(attempt))
-for i = 16, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+local last = 17 + ARGV[17]
+for i = 18, last, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 redis.call('ZREM', lane.flight, id)
 redis.call('ZREM', lane.due, id)
-if kind == 'delivery' then file(prefix, destination, id, old, state) end
+if kind ~= 'callback' then file(prefix, destination, id, old, state) end
 if wait >= 0 then
   redis.call('HSET', KEYS[1], 'next_attempt_at', now + wait)
   redis.call('HDEL', KEYS[1], 'settled_at')
   redis.call('ZADD', lane.due, now + wait, id)
-  if may_run(prefix, lane.name) then attend(lane, now + wait, now) end
+  if kind == 'delivery' and redis.call('HGET', prefix .. 'destination:' .. destination, 'strict') == '1' then
+    local head = head_of(lane)
+    -- Where the order became strict with several in flight, the oldest of them goes first.
+    if not head or id < head then redis.call('HSET', lane.hash, 'head', id) end
+  end
+  if may_run(prefix, lane.name) then attend(lane, next_due(lane), now) end
 else
   redis.call('HSET', KEYS[1], 'settled_at', now)
   redis.call('HDEL', KEYS[1], 'next_attempt_at')
+  -- An answer that came late may end what held up its lane in strict order, and nobody may be there to see that.
+  local due = old ~= 'sending' and next_due(lane)
+  if due and may_run(prefix, lane.name) then attend(lane, due, now) end
+end
+if state == 'split' then
+  -- The parts take the place of the batch in its lane: what came after it, be it by less than a millisecond, stays behind.
+  local template, accepted_at, place, unknown = unpack(
+    redis.call('HMGET', KEYS[1], 'template', 'accepted_at', 'place', 'after_unknown'))
+  place = (tonumber(place) or tonumber(accepted_at)) - 1
+  local parts, i = {}, last + 1
+  while i < #ARGV do
+    local part, count = ARGV[i], tonumber(ARGV[i + 1])
+    local key = prefix .. 'delivery:' .. part
+    redis.call('HSET', key, 'destination', destination, 'template', template, 'state', 'queued', 'accepted_at',
+      accepted_at, 'updated_at', now, 'attempt', 0, 'spent', 0, 'part_of', id, 'batch_count', count,
+      'place', place)
+    -- What an earlier attempt of the whole may have done, it may have done with this part.
+    if unknown then redis.call('HSET', key, 'after_unknown', unknown) end
+    for n = 1, count do redis.call('HSET', key, 'batch:' .. n, ARGV[i + 1 + n]) end
+    redis.call('ZADD', lane.due, place, part)
+    redis.call('ZADD', prefix .. 'log', 0, part)
+    redis.call('ZADD', prefix .. 'log:/' .. destination, 0, part)
+    file(prefix, destination, part, false, 'queued')
+    parts[#parts + 1] = part
+    i = i + 2 + count
+  end
+  redis.call('HSET', KEYS[1], 'parts', table.concat(parts, ' '))
+  if may_run(prefix, lane.name) then attend(lane, next_due(lane), now) end
 end
 if keep > 0 then redis.call('EXPIRE', KEYS[1], keep) end
-if ARGV[12] ~= '' then
-  local callback = prefix .. 'callback:' .. ARGV[12]
-  redis.call('HSET', callback, 'delivery', id, 'destination', destination, 'type', ARGV[13], 'payload', ARGV[14],
-    'url', ARGV[15], 'state', 'queued', 'attempt', 0, 'spent', 0, 'updated_at', now, 'next_attempt_at', now)
-  local ids = redis.call('HGET', KEYS[1], 'callbacks')
-  local callbacks = lane_keys(prefix, 'callback/' .. destination)
-  -- What is told now replaces what still waits to be told of this delivery: old news must not arrive after new.
-  for earlier in string.gmatch(ids or '', '%S+') do
-    local key = prefix .. 'callback:' .. earlier
-    local waits = redis.call('HGET', key, 'state')
-    if waits == 'queued' or waits == 'retrying' then
-      redis.call('ZREM', callbacks.due, earlier)
-      redis.call('HSET', key, 'state', 'dead', 'updated_at', now, 'reason', 'A newer outcome is told instead.')
-      redis.call('HDEL', key, 'next_attempt_at', 'token')
-      redis.call('EXPIRE', key, SUPERSEDED_STAYS)
-    elseif waits == 'sending' then
-      redis.call('HSET', key, 'superseded', 1)
-    end
-  end
-  redis.call('HSET', KEYS[1], 'callbacks', (ids and ids .. ' ' or '') .. ARGV[12])
-  redis.call('ZADD', callbacks.due, now, ARGV[12])
-  attend(callbacks, now, now)
-end
+if ARGV[12] ~= '' then tell(prefix, destination, id, { unpack(ARGV, 12, 16) }, now) end
 return 1

@@ -5,24 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from relay.model.delivery import STATES, NewDelivery
-from relay.model.destination import CallbackSettings, Destination, InboundAuth
+from relay.model.delivery import STATES, NewRecord
 from relay.store import Lane, Store, keys
 from relay.store.lanes import Claim, Claimed, Ending, Lease, NewCallback
+from tests.destinations import a_destination
 
 KEEP = 3600  # seconds
 LONG_AGO = 1  # ms since 1970
-
-
-def a_destination(identifier: str = "here", **changes: Any) -> Destination:
-    """Give the settings of a destination."""
-    usual: dict[str, Any] = {
-        "template": "cancel_scheduled_event",
-        "credential": "acme",
-        "auth": InboundAuth(kind="bearer", salt="salt", digest="digest"),
-        "callback": CallbackSettings(url="https://crm.example/hook", secret="sealed"),
-    }
-    return Destination(id=identifier, **{**usual, **changes})
 
 
 def ended(state: str = "delivered", **changes: Any) -> Ending:
@@ -39,7 +28,7 @@ class OneLane:
         self,
         store: Store,
         identifier: str = "here",
-        kind: Literal["delivery", "callback"] = "delivery",
+        kind: Literal["delivery", "callback", "test"] = "delivery",
         *,
         active: bool = True,
         make: bool = True,
@@ -51,6 +40,7 @@ class OneLane:
         self.identifier = identifier
         self.lane = Lane(kind, identifier)
         self.woken = False
+        self.changes = changes
         if make:
             store.destinations.create(a_destination(identifier, **changes))
         if make and active:
@@ -61,17 +51,19 @@ class OneLane:
         """Give the destination's other lane."""
         return OneLane(self.store, self.identifier, "callback", make=False)
 
-    def new(self, number: int = 1, **changes: Any) -> list[NewDelivery]:
-        """Give deliveries that nobody stored yet."""
-        usual: dict[str, Any] = {"records": [{"crm_id": 7}], "fields": {"event_uuid": "E"}}
+    def new(self, number: int = 1, **changes: Any) -> list[NewRecord]:
+        """Give records that nobody stored yet."""
+        usual: dict[str, Any] = {"record": {"crm_id": 7}, "fields": {"event_uuid": "E"}}
         make = self.store.new_delivery_id
-        return [NewDelivery(id=make(self.identifier), **{**usual, **changes}) for _ in range(number)]
+        return [NewRecord(id=make(self.identifier), **{**usual, **changes}) for _ in range(number)]
 
-    def accept(self, deliveries: int | Sequence[NewDelivery] = 1) -> list[str]:
-        """Store deliveries, and give their ids; `woken` then tells whether a turn should be asked for."""
-        new = self.new(deliveries) if isinstance(deliveries, int) else deliveries
-        self.woken = self.lanes.accept(self.identifier, "cancel_scheduled_event", new)
-        return [each.id for each in new]
+    def accept(self, records: int | Sequence[NewRecord] = 1, **request: Any) -> list[str]:
+        """Store records, and give the ids of their deliveries; `woken` then tells whether a turn should be asked for."""
+        new = self.new(records) if isinstance(records, int) else records
+        settings = a_destination(self.identifier, **self.changes)
+        accepted = self.store.acceptance.accept(settings, new, **request)
+        self.woken = accepted.wake
+        return accepted.deliveries
 
     def lease(self) -> Lease:
         """Take the lease, which is free."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from relay.errors import Conflict, StoreUnavailable, UnknownDestination
+from relay.model.destination import DeliverySettings
 from relay.store import Lane, Store, Wanted, keys
 from tests.service.store.one_lane import OneLane
 
@@ -167,7 +168,7 @@ def test_nothing_is_said_to_be_stored_while_redis_is_away(
         return run(name, key, args)
 
     monkeypatch.setattr(store.lanes._scripts, "run", unavailable)
-    monkeypatch.setattr("relay.store.lanes.PATIENCE", 0.01)
+    monkeypatch.setattr("relay.store.acceptance.PATIENCE", 0.01)
 
     with pytest.raises(StoreUnavailable):
         here.accept()
@@ -206,3 +207,27 @@ def test_lanes_of_a_shard_do_not_mix(store: Store) -> None:
 
     assert (ones, others) == (first.due(), second.due())
     assert Lane.named(f"delivery/{twin}") == second.lane
+
+
+def test_an_answer_that_got_lost_is_no_reason_to_find_the_queue_full(store: Store) -> None:
+    """What the first run stored is not counted once more: who was told "full" would send it all again."""
+    here = OneLane(store, delivery=DeliverySettings(max_waiting=3))
+    new = here.new(2)
+    first = here.accept(new)
+
+    again = here.accept(new)
+
+    assert (first, first) == (again, here.due())
+
+
+def test_a_test_is_stored_once(store: Store) -> None:
+    """An answer that got lost may be asked for again, also when a worker has begun the call."""
+    here = OneLane(store)
+    settings, identifier = store.destinations.get("here").settings, store.new_delivery_id("here")
+    tests = OneLane(store, kind="test", make=False)
+    store.acceptance.begin_test(settings, identifier, [{}], {})
+    tests.claim_one()
+
+    store.acceptance.begin_test(settings, identifier, [{}], {})
+
+    assert ("sending", [], [identifier]) == (here.state(identifier), tests.due(), tests.flight())

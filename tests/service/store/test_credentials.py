@@ -11,7 +11,7 @@ import pytest
 from relay.errors import Conflict, UnknownCredential
 from relay.model.credential import Credential, Rate
 from relay.store import Store, keys
-from tests.service.store.one_lane import a_destination
+from tests.destinations import a_destination
 
 
 def a_credential(**changes: str) -> Credential:

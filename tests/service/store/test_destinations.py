@@ -10,7 +10,8 @@ import pytest
 from relay.errors import Conflict, UnknownDestination
 from relay.store import Store
 from relay.store.lanes import LeaseLost
-from tests.service.store.one_lane import OneLane, a_destination, ended
+from tests.destinations import a_destination
+from tests.service.store.one_lane import OneLane, ended
 
 
 def test_an_id_is_taken_once(store: Store) -> None:

@@ -41,7 +41,7 @@ def filled(store: Store) -> list[DeliveryLog]:
     for number in range(60):
         lane = lanes[DESTINATIONS[number * 7 % 6]]
         words = {"who": [{"name": WORDS[number % 4]}], "n": number}
-        (identifier,) = lane.accept(lane.new(records=[words]))
+        (identifier,) = lane.accept(lane.new(record=words))
         made.append(identifier)
         if number % 2 == 0:
             state = STATES[number // 2 % len(STATES)]
@@ -142,7 +142,7 @@ def test_a_search_looks_through_a_bounded_number(store: Store, monkeypatch: pyte
     monkeypatch.setattr(log, "MOST_SEARCHED", 10)
     monkeypatch.setattr(log, "AT_A_TIME", 5)
     here = OneLane(store)
-    (wanted,) = here.accept(here.new(records=[{"name": "needle"}]))
+    (wanted,) = here.accept(here.new(record={"name": "needle"}))
     here.accept(40)
 
     first = store.deliveries.page(Wanted(record="needle"), limit=5)

@@ -18,9 +18,12 @@ from hypothesis.stateful import (
 
 from relay.errors import Conflict
 from relay.model.delivery import SETTLED, WAITING
+from relay.model.destination import BatchSettings
 from relay.store import Store, keys
 from relay.store.lanes import Claimed, Ending, Lease, LeaseLost
+from relay.store.replays import Selection
 from tests.service.store.one_lane import OneLane, ended
+from tests.waiting import until
 
 ENDINGS: dict[str, Ending] = {
     "delivered": ended("delivered"),
@@ -41,19 +44,28 @@ class LaneMachine(RuleBasedStateMachine):
         super().__init__()
         store.redis.flushall()
         self.store = store
-        self.here = OneLane(store)
+        self.here = self.made_anew()
         self.ids: list[str] = []
+        self.gone: set[str] = set()  # deliveries of destinations that were deleted
         self.lease: Lease | None = None
         self.left: list[Claimed] = []  # what the turn that holds the lease found in flight
         self.open: list[Claimed] = []  # what it began itself
         self.zombies: list[Claimed] = []  # attempts whose turn died, and whose answer may still come
         self.former: list[Lease] = []
 
-    @rule(number=st.integers(min_value=1, max_value=3))
-    def accept(self, number: int) -> None:
-        """Upstream sends records."""
+    def made_anew(self) -> OneLane:
+        """Make the destination, later than whatever came before it."""
+        here = OneLane(self.store, make=False)
+        before = here.now()
+        until(lambda: here.now() > before, every=0.0005)
+        return OneLane(self.store, batch=BatchSettings(size=3, window=20))
+
+    @rule(number=st.integers(min_value=1, max_value=3), group=st.sampled_from(["", "", "g", "h"]))
+    def accept(self, number: int, group: str) -> None:
+        """Upstream sends records; some of them share deliveries."""
         if len(self.ids) < 8:
-            self.ids += self.here.accept(number)
+            accepted = self.here.accept(self.here.new(number, group=group))
+            self.ids += [each for each in dict.fromkeys(accepted) if each not in self.ids]
 
     @precondition(lambda self: self.lease is None)
     @rule()
@@ -112,6 +124,7 @@ class LaneMachine(RuleBasedStateMachine):
         sending = before["state"] == "sending"
         own = before.get("token") == claimed.token
         may = own and (sending or (ENDINGS[kind].known and before.get("known") == "0"))
+        may = may and claimed.id not in self.gone
 
         assert may == self.here.settle(claimed, ENDINGS[kind])
         if not may:
@@ -172,6 +185,65 @@ class LaneMachine(RuleBasedStateMachine):
             self.store.operations.cancel(identifier)
             assert "canceled" == self.here.state(identifier)
 
+    @precondition(lambda self: bool(self.ids))
+    @rule(pick=PICK, settled=st.sampled_from(["delivered", "dead"]))
+    def resolve(self, pick: int, settled: Any) -> None:
+        """A person says what became of a delivery."""
+        seen = self.store.deliveries.get(self.ids[pick % len(self.ids)])
+        with suppress(Conflict):
+            self.store.operations.resolve(seen, settled, "Resolved by hand.", None)
+            assert ("uncertain", settled) == (seen.state, self.here.state(seen.id))
+
+    @rule(
+        state=st.sampled_from(["dead", "canceled", "uncertain"]), limit=st.integers(min_value=1, max_value=3)
+    )
+    def replay(self, state: Any, limit: int) -> None:
+        """A person puts many back."""
+        before = {each: self.here.state(each) for each in self.ids}
+        selection = Selection(state=state, limit=limit, may_repeat=True)
+
+        done = self.store.replays.run(self.store.destinations.get("here"), selection)
+
+        after = {each: self.here.state(each) for each in self.ids}
+        moved = [each for each in self.ids if before[each] != after[each]]
+        assert sorted(each for each in self.ids if before[each] == state)[:limit] == sorted(moved)
+        assert (len(moved), {"queued"} if moved else set()) == (
+            done.replayed,
+            {after[each] for each in moved},
+        )
+
+    @rule()
+    def delete(self) -> None:
+        """A person deletes the destination with what waits, and makes it anew before that is ended."""
+        waiting = sum(self.here.state(each) in {*WAITING, "uncertain"} for each in self.ids)
+        with suppress(Conflict):
+            self.store.destinations.delete("here", waiting)
+            self.gone |= set(self.ids)
+            if self.lease:
+                self.former.append(self.lease)
+            self.ids, self.lease, self.left = [], None, []
+            self.here = self.made_anew()
+            return
+        assert self.here.flight()
+
+    @rule()
+    def finish_discards(self) -> None:
+        """Somebody ends what deletions left over."""
+        assert self.store.discards.finish(60.0)
+        assert set(SETTLED) >= {self.here.state(each) for each in self.gone}
+
+    @invariant()
+    def what_is_gone_stays_gone(self) -> None:
+        """Nothing of a destination that was deleted waits or flies in the one that has its id now."""
+        assert not self.gone & {*self.here.due(), *self.here.flight()}
+
+    @invariant()
+    def open_batches_collect(self) -> None:
+        """Whatever a record may still join has not left."""
+        redis: Any = self.store.redis
+        for raw in redis.hvals(f"{self.here.lane.prefix}open:here"):
+            assert "collecting" == self.here.state(raw.decode())
+
     @invariant()
     def each_delivery_is_in_one_place(self) -> None:
         """One state log names it, its own; it waits, flies or rests, as its state says."""
@@ -205,6 +277,7 @@ class LaneMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """However it stands, a few turns bring every delivery to its end."""
+        self.finish_discards()
         self.store.destinations.set_state("here", "active")
         for _ in range(4):
             self.here.die()

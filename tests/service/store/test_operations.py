@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from relay.errors import Conflict, UnknownCallback, UnknownDelivery, UnknownDestination
 from relay.store import Store, keys
+from tests.destinations import a_destination
+from tests.service.store.brought import brought_to
 from tests.service.store.one_lane import KEEP, OneLane, ended
 
 NO_DELIVERY = "dlv_" + "0" * 25
-
-
-def brought_to(here: OneLane, state: str) -> str:
-    """Give a delivery in that state."""
-    (identifier,) = here.accept()
-    if state == "canceled":
-        here.store.operations.cancel(identifier)
-    if state in {"queued", "canceled"}:
-        return identifier
-    lease, claimed = here.claim_one()
-    wait = 600.0 if state == "retrying" else None
-    if state != "sending":
-        here.settle(claimed, ended(state, wait=wait, spent=9, known=state != "uncertain"))
-        here.store.lanes.release(lease)
-    return identifier
 
 
 @pytest.mark.parametrize("state", ["dead", "canceled", "uncertain", "retrying"])
@@ -44,7 +32,7 @@ def test_a_retry_puts_the_delivery_back_with_attempts_to_spend_anew(store: Store
     assert here.next_look() is not None
 
 
-@pytest.mark.parametrize("state", ["queued", "sending", "delivered"])
+@pytest.mark.parametrize("state", ["collecting", "queued", "sending", "delivered"])
 def test_what_is_on_its_way_or_done_cannot_be_retried(store: Store, state: str) -> None:
     """A delivered one would be done twice; the refusal names the state."""
     here = OneLane(store)
@@ -57,7 +45,7 @@ def test_what_is_on_its_way_or_done_cannot_be_retried(store: Store, state: str) 
     assert before == here.item(identifier)
 
 
-@pytest.mark.parametrize("state", ["queued", "retrying", "uncertain"])
+@pytest.mark.parametrize("state", ["collecting", "queued", "retrying", "uncertain"])
 def test_a_cancellation_takes_what_waits_out_of_its_lane(store: Store, state: str) -> None:
     """It is settled, and nobody calls for it any more."""
     here = OneLane(store)
@@ -72,7 +60,7 @@ def test_a_cancellation_takes_what_waits_out_of_its_lane(store: Store, state: st
     assert store.redis.ttl(keys.delivery(identifier)) > 0
 
 
-@pytest.mark.parametrize("state", ["sending", "delivered", "dead", "canceled"])
+@pytest.mark.parametrize("state", ["sending", "delivered", "dead", "canceled", "split"])
 def test_only_what_waits_can_be_canceled(store: Store, state: str) -> None:
     """A call that is on its way cannot be taken back."""
     here = OneLane(store)
@@ -183,3 +171,114 @@ def test_nothing_is_put_back_into_a_lane_that_is_gone(store: Store) -> None:
     old = store.operations._scripts.run("requeue", keys.delivery(identifier), args)
 
     assert (b"", "dead", []) == (old, here.item(identifier)["state"], here.due())
+
+
+def test_no_record_joins_a_batch_that_was_canceled(store: Store) -> None:
+    """The next record of its group opens another one."""
+    here = OneLane(store)
+    canceled = brought_to(here, "collecting")
+    store.operations.cancel(canceled)
+
+    (joined,) = here.accept(here.new(group="g"))
+
+    assert canceled != joined
+    assert ("collecting", [joined]) == (here.state(joined), here.due())
+
+
+def a_test(here: OneLane) -> str:
+    """Give a test that waits in the lane of tests."""
+    identifier = here.store.new_delivery_id(here.identifier)
+    here.store.acceptance.begin_test(a_destination(here.identifier), identifier, [{"crm_id": 7}], {})
+    return identifier
+
+
+def test_a_test_is_canceled_in_the_lane_of_tests(store: Store) -> None:
+    """Nobody calls for it any more."""
+    here = OneLane(store)
+    identifier = a_test(here)
+
+    log = store.operations.cancel(identifier)
+
+    assert ("canceled", []) == (log.state, OneLane(store, kind="test", make=False).due())
+    assert ["canceled"] == here.logged(identifier)
+
+
+def test_a_test_is_not_retried(store: Store) -> None:
+    """It is one call; another test is another delivery."""
+    here = OneLane(store)
+    identifier = a_test(here)
+    store.operations.cancel(identifier)
+
+    with pytest.raises(Conflict, match="send another test"):
+        store.operations.retry(identifier)
+
+    assert ("canceled", []) == (here.state(identifier), here.due())
+
+
+def test_a_batch_that_was_split_is_not_retried(store: Store) -> None:
+    """Its parts go on by themselves; the refusal names them."""
+    here = OneLane(store)
+    identifier = brought_to(here, "split")
+    one, other = store.deliveries.get(identifier).parts
+
+    with pytest.raises(Conflict, match=f"{one}, {other}"):
+        store.operations.retry(identifier)
+
+    assert sorted([one, other]) == sorted(here.due())
+
+
+@pytest.mark.parametrize("last", ["delivered", "uncertain", "retrying", "dead"])
+def test_a_worker_that_seemed_dead_cannot_overrule_a_retry_by_hand(store: Store, last: str) -> None:
+    """Its answer comes too late, and the delivery is due once: exactly one more attempt is made."""
+    here = OneLane(store)
+    (identifier,) = here.accept()
+    _, frozen = here.claim_one()
+    here.die()
+    lease = here.lease()
+    here.settle(lease.left_in_flight[0], ended("retrying", wait=600.0, known=False))
+    store.lanes.release(lease)
+    store.operations.retry(identifier)
+
+    late = here.settle(frozen, ended(last, wait=0.0 if last == "retrying" else None))
+    lease, attempts = here.claim()
+    here.make_due()
+    again = store.lanes.claim(lease, 100).attempts
+
+    assert not late
+    assert ([(identifier, 2)], ()) == ([(each.id, each.number) for each in attempts], again)
+
+
+def test_a_retry_by_hand_supersedes_the_automatic_one(store: Store) -> None:
+    """What waited for its next attempt is due once, now; its old time brings nothing."""
+    here = OneLane(store)
+    identifier = brought_to(here, "retrying")
+
+    store.operations.retry(identifier)
+    lease, claimed = here.claim_one()
+    here.settle(claimed)
+    here.make_due()
+
+    assert (identifier, 2) == (claimed.id, claimed.number)
+    assert ((), "delivered") == (store.lanes.claim(lease, 100).attempts, here.state(identifier))
+
+
+@pytest.mark.parametrize("state", ["dead", "canceled", "uncertain", "retrying"])
+def test_of_two_people_who_retry_one_is_told_that_it_was_done(store: Store, state: str) -> None:
+    """The delivery is due once."""
+    here = OneLane(store)
+    for _ in range(10):
+        identifier = brought_to(here, state)
+
+        with ThreadPoolExecutor(2) as people:
+            done = list(people.map(lambda _, name=identifier: _retried(store, name), range(2)))
+
+        assert [False, True] == sorted(done)
+        assert ("queued", 1) == (here.state(identifier), here.due().count(identifier))
+
+
+def _retried(store: Store, identifier: str) -> bool:
+    try:
+        store.operations.retry(identifier)
+    except Conflict:
+        return False
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from relay.callbacks import open_callback
 from relay.store import open_store
 from tests.conftest import SECRET_KEY, MakeSettings
 from tests.good_records import GOOD_RECORDS
@@ -23,6 +24,26 @@ def test_what_an_old_key_sealed_is_sealed_anew_with_the_first(rig: Rig, make_set
     assert "sandbox" == alone.vault.open(alone.credentials.get("acme").token)
     assert callback is not None
     assert alone.vault.open(callback.secret).startswith("whsec_")
+    assert 0 == both.resealing.run()
+
+
+def test_all_that_is_secret_of_a_callback_is_sealed_anew(rig: Rig, make_settings: MakeSettings) -> None:
+    """Both secrets of a rotation, and the value of each header; their names and order stay."""
+    headers = {"X-Two": "second-header-value", "Authorization": "Bearer first"}
+    callback = {"url": rig.sandbox.callback_url("here"), "headers": headers}
+    old = rig.destination("create_scheduling_link", callback=callback)["callback"]["secret"]
+    new = rig.manage("POST", "/destinations/here/callback/rotate")["callback"]["secret"]
+    both = open_store(make_settings(secret_keys=(NEW_KEY, SECRET_KEY)))
+    alone = open_store(make_settings(secret_keys=(NEW_KEY,)))
+
+    resealed = both.resealing.run()
+
+    kept = alone.destinations.get("here").settings.callback
+    assert kept is not None
+    opened = open_callback(alone.vault, kept, 0.0)
+    assert 5 == resealed  # with the credential's token
+    assert ((new, old), headers) == (opened.secrets, opened.headers)
+    assert list(headers) == list(opened.headers)
     assert 0 == both.resealing.run()
 
 

@@ -23,7 +23,7 @@ Happens = Callable[[Claimed], None]
 def services(settings: Settings, store: Store) -> Services:
     """Give what a turn works with, less the ways out."""
     nowhere = cast(Any, None)
-    return Services(settings, store, nowhere, nowhere, "test", Seats(4))
+    return Services(settings, store, nowhere, nowhere, "test", Seats(4), nowhere)
 
 
 class FakeWork:

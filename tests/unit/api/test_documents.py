@@ -9,9 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import Schema
 
+from relay.api.audit import AuditQuery
 from relay.api.credential_documents import CredentialDocument
+from relay.api.deleting import DiscardDocument
 from relay.api.delivery_documents import DeliveryQuery
 from relay.api.destination_documents import Acknowledgement, DestinationDocument
+from relay.api.replays import ReplayDocument
+from relay.api.resolving import ResolutionDocument
 from relay.errors import FieldError, Invalid
 from relay.web.documents import Document, load
 
@@ -23,7 +27,10 @@ OUR_WORDS = (
     "is not known here; known are: ",
     "is the mask of a secret",
 )
-DOCUMENTS = [CredentialDocument, DestinationDocument, Acknowledgement, DeliveryQuery]
+DOCUMENTS = [
+    *(CredentialDocument, DestinationDocument, Acknowledgement, DeliveryQuery, AuditQuery),
+    *(ReplayDocument, ResolutionDocument, DiscardDocument),
+]
 
 
 def names(schema: type[Schema]) -> list[str]:

@@ -1,49 +1,19 @@
-"""Asking Calendly: which address, which token, which body; and looking things up through its lists."""
+"""Asking Calendly: which address, which token, which body; and looking at what stands after a refusal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from relay.calendly import Calendly, Differs, LookUpFailed, Me, Stands, TokenRefused, Untold, confirm
+from relay.calendly import Differs, Me, Stands, TokenRefused, Untold, confirm
 from relay.catalogue import TEMPLATES
-from relay.config import Settings
 from relay.errors import CalendlyTrouble
 from relay.model.call import Answer, Call, NotSent, Outcome, Silence
 from relay.model.credential import Credential
+from tests.unit.calendly.fakes import REAL, calendly_that, pages
 
-REAL = Credential(
-    id="acme", kind="personal_access_token", token="sealed", organization="https://x/organizations/O"
-)
 SANDBOX = Credential(id="play", kind="sandbox", token="sealed")
-
-
-@dataclass
-class FakeCalendly:
-    """Calendly as a function from request to outcome; it remembers what was asked."""
-
-    answer: Callable[[str, str], Outcome]
-    asked: list[tuple[str, str, dict[str, str], bytes | None]] = field(default_factory=list)
-
-    def send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float
-    ) -> Outcome:
-        """Remember and answer."""
-        self.asked.append((method, url, dict(headers), body))
-        return self.answer(method, url)
-
-
-def calendly_that(
-    answer: Callable[[str, str], Outcome], sandbox_url: str = "http://sandbox.example:8001"
-) -> Any:
-    """Give a client and the fake that it asks."""
-    fake = FakeCalendly(answer)
-    settings = Settings(redis_url="", secret_keys=(), admin_key="", sandbox_url=sandbox_url)
-    return Calendly(settings, fake), fake
 
 
 def done(*_: str) -> Outcome:
@@ -155,62 +125,6 @@ def test_no_useful_answer_about_me(outcome: Outcome) -> None:
 
     assert not isinstance(trouble.value, TokenRefused)
     assert "t0ken" not in trouble.value.detail
-
-
-def pages(*lists: list[Any]) -> Callable[[str, str], Outcome]:
-    """Answer with a list, page by page; every `next_page` leads to another host."""
-
-    def answer(_: str, url: str) -> Outcome:
-        number = int(parse_qs(urlsplit(url).query).get("page_token", ["0"])[0])
-        following = str(number + 1) if number + 1 < len(lists) else None
-        pagination = {"next_page": "https://evil.example/?t=1", "next_page_token": following}
-        return Answer(200, {}, {"collection": lists[number], "pagination": pagination})
-
-    return answer
-
-
-def test_all_pages_are_collected_from_our_own_address() -> None:
-    """The address that an answer names is not followed: a token might go with it."""
-    calendly, fake = calendly_that(pages([{"a": 1}], ["no row", {"a": 2}], [{"a": 3}]))
-
-    rows = calendly.collect(REAL, "t", "/things", {"organization": "https://x/organizations/O"})
-
-    assert [{"a": 1}, {"a": 2}, {"a": 3}] == rows
-    assert {"https://api.calendly.com"} == {url.partition("/things")[0] for _, url, _, _ in fake.asked}
-    assert (
-        "/things?organization=https%3A%2F%2Fx%2Forganizations%2FO&count=100&page_token=2" in fake.asked[2][1]
-    )
-
-
-def test_a_list_without_end_is_given_up() -> None:
-    """Twenty pages are read, and no more."""
-    calendly, fake = calendly_that(pages(*([[{"a": 1}]] * 30)))
-
-    with pytest.raises(LookUpFailed):
-        calendly.collect(REAL, "t", "/things", {})
-
-    assert 20 == len(fake.asked)
-
-
-@pytest.mark.parametrize(
-    "outcome",
-    [
-        NotSent("x"),
-        Silence("x"),
-        Answer(429),
-        Answer(500),
-        Answer(200, {}, None),
-        Answer(200, {}, {"collection": {}}),
-    ],
-)
-def test_a_page_that_does_not_come(outcome: Outcome) -> None:
-    """The error carries what came instead, so that the caller can wait as long as was asked."""
-    calendly, _ = calendly_that(lambda *_: outcome)
-
-    with pytest.raises(LookUpFailed) as failed:
-        calendly.collect(REAL, "t", "/things", {})
-
-    assert outcome == failed.value.outcome
 
 
 HOOK = TEMPLATES["create_webhook_subscription"]

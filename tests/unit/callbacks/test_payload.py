@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from relay.callbacks import Told, encode, make_payload
+from relay.callbacks import AttemptTold, Told, encode, make_payload
 
 MOMENT = datetime(2026, 11, 22, 16, 0, 0, 123456, tzinfo=UTC)
 REQUEST = {
@@ -72,6 +72,37 @@ def test_a_success_that_was_none_of_ours_says_so() -> None:
 
     assert "The event had been canceled before." == payload["data"]["note"]
     assert "note" not in make_payload(told(), MOMENT)["data"]
+
+
+def test_an_attempt_says_what_was_decided_and_when_the_next_is_due() -> None:
+    """Its number, its verdict, and the moment in the same form as every other."""
+    due = datetime(2026, 11, 22, 16, 0, 5, tzinfo=UTC)
+    attempt = AttemptTold(number=2, verdict="busy", decision="next attempt in 5.0 s", next_attempt_at=due)
+
+    payload = make_payload(told(type="delivery.attempted", attempt=attempt), MOMENT)
+
+    assert {
+        "number": 2,
+        "verdict": "busy",
+        "decision": "next attempt in 5.0 s",
+        "next_attempt_at": "2026-11-22T16:00:05.000Z",
+    } == payload["data"]["attempt"]
+    assert "attempt" not in make_payload(told(), MOMENT)["data"]
+
+
+def test_an_attempt_that_none_follows_by_itself_names_no_moment() -> None:
+    """What is held waits for a person."""
+    attempt = AttemptTold(number=1, verdict="unauthorized", decision="held")
+
+    payload = make_payload(told(type="delivery.attempted", attempt=attempt), MOMENT)
+
+    assert payload["data"]["attempt"]["next_attempt_at"] is None
+
+
+def test_a_sample_is_marked() -> None:
+    """And nothing else is."""
+    assert True is make_payload(told(test=True), MOMENT)["data"]["test"]
+    assert "test" not in make_payload(told(), MOMENT)["data"]
 
 
 @pytest.mark.parametrize(

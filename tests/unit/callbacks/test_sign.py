@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from relay.callbacks import check_secret, new_secret, send_callback, signed_headers
+from relay.callbacks import Opened, check_secret, new_secret, send_callback, signed_headers
 from relay.model.call import Answer, Outcome
 
 KNOWN_SECRET = "whsec_" + base64.b64encode(b"0123456789abcdefghijklmn").decode()
@@ -20,7 +20,7 @@ KNOWN_SECRET = "whsec_" + base64.b64encode(b"0123456789abcdefghijklmn").decode()
 
 def test_the_signature_is_the_one_that_the_standard_asks_for() -> None:
     """Worked out by hand once, with openssl, over id.timestamp.body."""
-    headers = signed_headers(KNOWN_SECRET, "cb_1", b'{"a":1}', datetime(2026, 11, 22, 16, tzinfo=UTC))
+    headers = signed_headers([KNOWN_SECRET], "cb_1", b'{"a":1}', datetime(2026, 11, 22, 16, tzinfo=UTC))
 
     assert {
         "webhook-id": "cb_1",
@@ -36,15 +36,25 @@ def test_receivers_can_verify_it(zone: timezone) -> None:
     """With the standard's own library, whatever zone our clock is in."""
     secret, body = new_secret(), '{"name":"Zoë"}'.encode()
 
-    headers = signed_headers(secret, "cb_1", body, datetime.now(zone))
+    headers = signed_headers([secret], "cb_1", body, datetime.now(zone))
 
     assert {"name": "Zoë"} == Webhook(secret).verify(body, headers)
+
+
+def test_while_secrets_rotate_either_verifies() -> None:
+    """A receiver that still has the old secret takes the callback, and so does one that has the new one already."""
+    new, old, body = new_secret(), new_secret(), b'{"a":1}'
+
+    headers = signed_headers([new, old], "cb_1", body, datetime.now(UTC))
+
+    assert [{"a": 1}] * 2 == [Webhook(secret).verify(body, headers) for secret in (new, old)]
+    assert ["v1", "v1"] == [each.partition(",")[0] for each in headers["webhook-signature"].split(" ")]
 
 
 def test_a_changed_body_does_not_verify() -> None:
     """Nor does one that is signed with another secret."""
     secret = new_secret()
-    headers = signed_headers(secret, "cb_1", b"{}", datetime.now(UTC))
+    headers = signed_headers([secret], "cb_1", b"{}", datetime.now(UTC))
 
     with pytest.raises(WebhookVerificationError):
         Webhook(secret).verify(b"[]", headers)
@@ -103,7 +113,7 @@ def test_any_text_is_a_sound_secret_or_refused(text: str) -> None:
             secret = check_secret(candidate)
         except ValueError:
             continue
-        assert signed_headers(secret, "cb", b"{}", datetime.now(UTC))
+        assert signed_headers([secret], "cb", b"{}", datetime.now(UTC))
 
 
 @dataclass
@@ -124,7 +134,9 @@ def test_a_callback_is_posted_as_signed_json() -> None:
     """One POST, with the bytes that were signed."""
     receiver, secret, now = Receiver(), new_secret(), datetime.now(UTC)
 
-    outcome = send_callback(receiver, "https://crm.example/h", secret, "cb_1", b"{}", timeout=15, now=now)
+    outcome = send_callback(
+        receiver, "https://crm.example/h", Opened((secret,)), "cb_1", b"{}", timeout=15, now=now
+    )
 
     ((method, url, headers, body, timeout),) = receiver.got
     assert Answer(200) == outcome
@@ -133,13 +145,48 @@ def test_a_callback_is_posted_as_signed_json() -> None:
     assert {} == Webhook(secret).verify(b"{}", headers)
 
 
+def test_the_headers_of_a_destination_go_along_and_replace_none_of_the_relays() -> None:
+    """However they are written: what signs, and what the body is, is the relay's to say."""
+    added = {
+        "Authorization": "Bearer t",
+        "X-Team": "revops",
+        "WEBHOOK-ID": "forged",
+        "content-type": "text/xml",
+    }
+    receiver, secret = Receiver(), new_secret()
+
+    send_callback(
+        receiver,
+        "https://crm.example/h",
+        Opened((secret,), added),
+        "cb_1",
+        b"{}",
+        timeout=15,
+        now=datetime.now(UTC),
+    )
+
+    ((_, _, headers, _, _),) = receiver.got
+    assert ("Bearer t", "revops") == (headers["Authorization"], headers["X-Team"])
+    assert ("cb_1", "application/json") == (headers["webhook-id"], headers["Content-Type"])
+    assert 6 == len(headers)
+
+
+def test_what_is_opened_shows_nothing_of_itself() -> None:
+    """Neither in a log nor in a traceback."""
+    opened = Opened(("whsec_planted",), {"Authorization": "planted"})
+
+    assert "planted" not in repr(opened)
+
+
 def test_the_id_stays_and_the_time_moves_on_a_repeat() -> None:
     """Receivers know a repeat by its id; the signature is fresh, so that its age is no reason to refuse it."""
     receiver, secret, now = Receiver(), new_secret(), datetime.now(UTC)
 
     for later in (0, 3600):
         moment = now + timedelta(seconds=later)
-        send_callback(receiver, "https://crm.example/h", secret, "cb_1", b"{}", timeout=15, now=moment)
+        send_callback(
+            receiver, "https://crm.example/h", Opened((secret,)), "cb_1", b"{}", timeout=15, now=moment
+        )
 
     first, second = (headers for _, _, headers, _, _ in receiver.got)
     assert first["webhook-id"] == second["webhook-id"]

@@ -21,6 +21,10 @@ EVERY_BAD_RECORD = [
 ]
 
 
+def _found_by_look_ups(template: Template) -> set[str]:
+    return {one.finds for one in template.look_ups}
+
+
 def test_the_example_makes_a_call_that_calendly_allows(template: Template) -> None:
     """Whoever copies the example gets a call that Calendly's own document accepts."""
     call = template.call(template.read(template.example), ORGANIZATION)
@@ -44,7 +48,10 @@ def test_unknown_attributes_are_ignored(template: Template) -> None:
 
 def test_a_field_of_null_counts_as_left_out(template: Template) -> None:
     """Most systems write an empty field as null."""
-    optional = [name for name, field in template.fields().items() if not field.required]
+    needed = _found_by_look_ups(template)
+    optional = [
+        name for name, field in template.fields().items() if not field.required and name not in needed
+    ]
     without = {name: value for name, value in template.example.items() if name not in optional}
     record = {**dict.fromkeys(optional), **template.example}
 
@@ -57,7 +64,8 @@ def test_a_field_of_null_counts_as_left_out(template: Template) -> None:
 
 def test_a_missing_field_is_named_with_what_it_is(template: Template) -> None:
     """An empty record is told all that it lacks, at once."""
-    required = [name for name, field in template.fields().items() if field.required]
+    needed = _found_by_look_ups(template)
+    required = [name for name, field in template.fields().items() if field.required or name in needed]
 
     with pytest.raises(InvalidRecord) as caught:
         template.read({})
@@ -82,10 +90,10 @@ def test_fields_are_made_of_the_catalogue_s_own(template: Template) -> None:
 
 
 def test_placeholders_are_required_fields_or_the_organization(template: Template) -> None:
-    """No path can be left with a hole."""
+    """No path can be left with a hole: what a record may leave out is looked up."""
     required = {name for name, field in template.fields().items() if field.required}
 
-    assert set(template.path_fields) <= required | {"organization_uuid"}
+    assert set(template.path_fields) <= required | _found_by_look_ups(template) | {"organization_uuid"}
 
 
 def test_the_name_tells_the_facts(template: Template) -> None:
@@ -126,7 +134,7 @@ def test_the_description_names_every_field(template: Template) -> None:
 
     assert list(template.fields()) == [field["name"] for field in described["fields"]]
     assert list(template.fields()) == list(described["schema"]["properties"])
-    assert {"path", "body"} >= {field["where"] for field in described["fields"]}
+    assert {"path", "body", "look_up"} >= {field["where"] for field in described["fields"]}
 
 
 def test_each_template_has_fifteen_kinds_of_bad_record(template: Template) -> None:

@@ -64,10 +64,16 @@ def test_a_description_tells_what_decides_a_template() -> None:
 
 
 def test_fields_say_where_they_go() -> None:
-    """In the path, or in the body."""
+    """In the path, in the body, or no further than a look-up."""
     fields = describe(TEMPLATES["cancel_scheduled_event"])["fields"]
+    expected = {
+        "event_uuid": "path",
+        "invitee_email": "look_up",
+        "start_time": "look_up",
+        "reason": "body",
+    }
 
-    assert {"event_uuid": "path", "reason": "body"} == {field["name"]: field["where"] for field in fields}
+    assert expected == {field["name"]: field["where"] for field in fields}
 
 
 def test_done_already_reads_as_sentences() -> None:

@@ -125,3 +125,59 @@ def test_any_bytes_are_records_or_refused(raw: bytes, start: bytes) -> None:
         assert refusal.status in {400, 413, 422}  # noqa: PT017 # which of them depends on the bytes
 
     assert all(isinstance(record, dict) for record in records)
+
+
+EVENTS = {"portal": 7, "events": [{"object": A}, {"object": B}, {"other": 1}], "one": A, "none": None, "n": 3}
+
+
+@pytest.mark.parametrize(
+    ("expression", "records"),
+    [
+        ("events[*].object", [A, B]),
+        ("events[?object].object", [A, B]),
+        ("one", [A]),
+        ("@", [EVENTS]),
+        ("none", []),
+        ("missing.below", []),
+        ("events[?object == `9`]", []),
+        ("[one, one]", [A, A]),
+    ],
+)
+def test_an_expression_finds_the_records_in_a_body(expression: str, records: list[Any]) -> None:
+    """A list is several, an object is one, and nothing is none."""
+    assert records == read_records(json.dumps(EVENTS).encode(), 2, expression)
+
+
+def test_an_expression_is_over_the_whole_body() -> None:
+    """An array is one value, and so are the lines of NDJSON."""
+    for body in ('[{"a": 1}, {"x": [{"a": 1}]}]', '{"a": 1}\n{"x": [{"a": 1}]}'):
+        assert [A] == read_records(body.encode(), 2, "[].x[]")
+
+
+@pytest.mark.parametrize(("expression", "indexes"), [("n", [0]), ("[n, one]", [0]), ("events[*].other", [0])])
+def test_what_an_expression_finds_has_to_be_objects(expression: str, indexes: list[int]) -> None:
+    """Each that is none is named by its place."""
+    with pytest.raises(Invalid) as refusal:
+        read_records(json.dumps(EVENTS).encode(), 9, expression)
+
+    assert indexes == [fault.index for fault in refusal.value.errors]
+
+
+def test_an_expression_that_finds_too_many_records_is_refused() -> None:
+    """The bound is on records, however they are packed."""
+    with pytest.raises(TooLarge, match="holds 3 records"):
+        read_records(json.dumps(EVENTS).encode(), 2, "events")
+
+
+def test_an_expression_that_fails_on_a_body_says_so() -> None:
+    """The setting is named, the data is not."""
+    with pytest.raises(Invalid) as refusal:
+        read_records(b'{"a": "planted"}', 9, "keys(a)")
+
+    assert "inbound.records" in refusal.value.detail
+    assert "planted" not in str(refusal.value.errors)
+
+
+def test_what_is_no_object_is_left_to_be_rejected_where_good_ones_are_taken() -> None:
+    """A destination that takes a part gets all of them, to tell which are wrong."""
+    assert [A, 3, None] == read_records(b'[{"a": 1}, 3, null]', 9, partial=True)

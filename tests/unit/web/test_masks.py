@@ -80,8 +80,18 @@ STANDING = {"name": "a", "delivery": {"tries": 1, "age": 2}, "secret": KEPT}
         ({"other": {"new": None, "x": 1}}, {**STANDING, "other": {"new": None, "x": 1}}),
         ({"other": None}, {**STANDING, "other": None}),
         ({"other": MASK}, {**STANDING, "other": MASK}),
+        ({"name": MASK + " a"}, {**STANDING, "name": MASK + " a"}),
     ],
 )
 def test_a_patch_is_laid_over_what_stands(given_: dict[str, Any], merged: dict[str, Any]) -> None:
     """Objects merge, null takes a name away, and a mask changes nothing."""
     assert merged == merge(STANDING, given_)
+
+
+def test_a_document_that_was_read_can_be_laid_over_itself() -> None:
+    """Null inside a constant stays null, and a mask for a secret that ended meanwhile brings nothing back."""
+    standing = {"constants": {"meta": {"a": None, "b": 1}}, "batch": None, "previous_secret": None}
+
+    merged = merge(standing, {**standing, "previous_secret": MASK + "abcd"})
+
+    assert standing == merged

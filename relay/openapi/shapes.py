@@ -1,0 +1,32 @@
+"""Forms that fields do not tell by themselves, since other code checks them: by the class of the document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from relay.model.ids import ALPHABET
+from relay.shaping.header_rules import LONGEST_VALUE, MOST_HEADERS
+
+HEADERS: dict[str, Any] = {
+    "anyOf": [
+        {
+            "type": "object",
+            "additionalProperties": {"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE},
+            "maxProperties": MOST_HEADERS,
+        },
+        {"type": "string"},
+    ]
+}
+DELIVERY_ID = f"^dlv_[{ALPHABET}]{{24}}[0-9A-F]$"
+SIGNING_SECRET = {"pattern": "^whsec_[A-Za-z0-9+/]{32,86}={0,2}$"}
+CHANGE = {"$ref": "#/components/schemas/DestinationChange"}
+
+SHAPES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "DestinationDocument": {"headers": HEADERS},
+    "CallbackPart": {"headers": HEADERS, "secret": SIGNING_SECRET, "previous_secret": SIGNING_SECRET},
+    "RotationDocument": {"secret": SIGNING_SECRET},
+    "PreviewDocument": {"destination": CHANGE},
+    "DeliveryQuery": {"cursor": {"pattern": DELIVERY_ID}},
+    "AuditQuery": {"cursor": {"pattern": "^[0-9]{1,15}-[0-9]{1,15}$"}},
+}

@@ -1,0 +1,154 @@
+"""Acceptance: records are stored whole or not at all, and a repeat is known for what it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from redis import Redis
+
+from relay.errors import Conflict, QueueFull, StoreUnavailable, UnknownDestination
+from relay.model.delivery import NewRecord
+from relay.model.destination import BatchSettings, Destination, StandingDestination
+from relay.store import keys
+from relay.store.connection import PATIENCE, speaking_our_errors
+from relay.store.scripts import Scripts
+from relay.store.texts import from_json, text, to_json
+
+PAUSE = 0.1  # seconds between two tries to store
+DAY = 86_400_000  # milliseconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request: a key by which its repeat is known, the digest of its body, and what else it is answered.
+
+    `keep` is how many milliseconds the key is remembered, `rest` what the first answer holds besides the deliveries.
+    `ours`: nobody else knows the key, so that a repeat is our own, after an answer of Redis that got lost.
+    """
+
+    key: str
+    digest: str
+    keep: int
+    rest: str = "{}"
+    ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The delivery of each record, in order, and whether a turn should be asked for.
+
+    `replayed`: nothing was new, so this is the first answer once more, with the `rest` of that one.
+    """
+
+    deliveries: list[str]
+    wake: bool = False
+    replayed: bool = False
+    rest: str = "{}"
+
+
+class OtherBody(Exception):
+    """The key of this request came with another body before."""
+
+
+class OtherRecords(Exception):
+    """Records whose dedupe keys stand for other records: `places` says which. Nothing was stored."""
+
+    def __init__(self, places: Sequence[int]) -> None:
+        self.places = tuple(places)
+        super().__init__(f"{len(self.places)} records")
+
+
+class Acceptance:
+    """Stores what requests bring. Each request is one script: it is stored whole, and repeats cannot overtake it."""
+
+    def __init__(self, redis: Redis, scripts: Scripts, idempotency_days: int) -> None:
+        self._redis = redis
+        self._scripts = scripts
+        self.keep = idempotency_days * DAY
+
+    def accept(
+        self,
+        destination: Destination,
+        records: Sequence[NewRecord],
+        request: Request | None = None,
+        heaviest: int = 0,
+    ) -> Accepted:
+        """Store records and put their deliveries in the destination's lane. `heaviest` bounds a batch's weight.
+
+        Raises UnknownDestination; Conflict where the destination is not active and refuses records then; QueueFull;
+        OtherBody and OtherRecords. Storing the same ids twice stores them once, and so does the same request.
+        """
+        batch = destination.batch or BatchSettings()
+        args: list[Any] = [
+            *(keys.shard_prefix(keys.shard_of(destination.id)), destination.id, destination.template),
+            *((request.key, request.digest, request.keep, request.rest) if request else ("", "", 0, "")),
+            *(
+                destination.delivery.max_waiting,
+                batch.size,
+                batch.window * 1000,
+                heaviest or 10**9,
+                self.keep,
+            ),
+        ]
+        for each in records:
+            args += [each.id, to_json(each.record), to_json(each.fields)]
+            args += [each.group, each.weight, each.dedupe, each.digest]
+        outcome, *rest = self._store_once("accept", keys.destination(destination.id), args)
+        accepted = _read(outcome, rest, len(records))
+        if request and request.ours and text(outcome) == "known":
+            return replace(accepted, wake=True, replayed=False)
+        return accepted
+
+    def recall(self, standing: StandingDestination, key: str, digest: str) -> Accepted | None:
+        """Give the first answer to a request with this key; None where it is new. Raises OtherBody."""
+        made = round(standing.created_at * 1000)
+        with speaking_our_errors():
+            stored = self._redis.hmget(keys.request(standing.settings.id, made, key), "digest", "ids", "rest")
+        if stored[0] is None:
+            return None
+        if text(stored[0]) != digest:
+            raise OtherBody
+        return Accepted(list(from_json(stored[1])), replayed=True, rest=text(stored[2] or b"{}"))
+
+    def begin_test(
+        self, destination: Destination, identifier: str, records: Sequence[Any], fields: dict[str, Any]
+    ) -> None:
+        """Store a test, due at once in a lane of its own. Raises UnknownDestination."""
+        prefix = keys.shard_prefix(keys.shard_of(destination.id))
+        args = [prefix, destination.id, destination.template, identifier, to_json(records), to_json(fields)]
+        if not self._store_once("begin_test", keys.destination(destination.id), args):
+            raise UnknownDestination
+
+    def _store_once(self, script: str, key: str, args: list[Any]) -> Any:
+        """Run a script, again and again for a moment where no answer came: it may have stored, and must not be said not to have."""
+        give_up_at = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self._scripts.run(script, key, args)
+            except StoreUnavailable:
+                if time.monotonic() > give_up_at:
+                    raise
+                time.sleep(PAUSE)
+
+
+def _read(outcome: bytes, rest: list[Any], count: int) -> Accepted:
+    match text(outcome):
+        case "ok":
+            wake, ids, known = rest
+            return Accepted([text(each) for each in ids], bool(wake), replayed=0 < known == count)
+        case "known":
+            ids, first = rest
+            return Accepted([text(each) for each in ids], replayed=True, rest=text(first))
+        case "refused":
+            raise Conflict(f"The destination is {text(rest[0])} and takes no records until it is activated.")
+        case "full":
+            raise QueueFull(f"{rest[0]} deliveries of this destination wait already; send this again later.")
+        case "other body":
+            raise OtherBody
+        case "other record":
+            raise OtherRecords(rest[0])
+        case _:
+            raise UnknownDestination
