@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import redis
+from hypothesis import settings as hypothesis_settings
 
 from local.valkey import EmbeddedValkey
 from relay.config import Settings
@@ -20,6 +21,10 @@ ADMIN_KEY = "admin-key-for-tests"
 SECRET_KEY = "a secret key that is only for tests"
 
 MakeSettings = Callable[..., Settings]
+
+# Half of hypothesis's usual examples, and no time limit for one of them: machines that run tests are busy.
+hypothesis_settings.register_profile("suite", max_examples=50, deadline=None)
+hypothesis_settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import io
 import socket
 import ssl
 import time
+from functools import cache
 from typing import Any, cast
 
 import certifi
@@ -113,6 +114,12 @@ def _watched(pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
     return cast("type[HTTPConnectionPool]", type("WatchedPool", (pool,), {"ConnectionCls": connection}))
 
 
+@cache
+def _trusting(authorities: str) -> ssl.SSLContext:
+    """Give the one TLS context that trusts these authorities: reading their file costs 20 ms each time."""
+    return ssl.create_default_context(cafile=authorities)
+
+
 class Wire(SafeAdapter):
     """The pools of one door. Nothing is ever sent a second time by itself: `max_retries` is 0."""
 
@@ -127,8 +134,8 @@ class Wire(SafeAdapter):
         )
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
-        """Build the pools with one TLS context for all: reading the authorities anew costs every connection 20 ms."""
-        context = ssl.create_default_context(cafile=self._authorities or certifi.where())
+        """Build the pools with one TLS context for all."""
+        context = _trusting(self._authorities or certifi.where())
         super().init_poolmanager(connections, maxsize, block, ssl_context=context, **options)
         guarded = self.poolmanager.pool_classes_by_scheme
         self.poolmanager.pool_classes_by_scheme = {scheme: _watched(pool) for scheme, pool in guarded.items()}

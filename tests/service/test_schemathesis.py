@@ -16,6 +16,8 @@ from hypothesis import HealthCheck, settings
 from schemathesis import Case
 from schemathesis.checks import not_a_server_error
 from schemathesis.config import SchemathesisConfig
+from schemathesis.generation.feedback import FeedbackSources
+from schemathesis.pytest._test_builder import build_operation_test
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     negative_data_rejection,
@@ -36,7 +38,7 @@ from tests.over_http import KEY, SCHEDULING_RECORD, OverHttp, a_destination, kee
 MakeSettings = Callable[..., Settings]
 
 SETTINGS = Settings(redis_url="redis://127.0.0.1:1", secret_keys=("x" * 32,), admin_key="x" * 16)
-EXAMPLES = 12  # requests of each operation that chance makes, besides those that try every bound
+EXAMPLES = 6  # requests of each operation that chance makes, besides those that try every bound
 NOBODY = "nobody"
 # What stands in the store, by the first step of a path; `web` makes it.
 IDS = {
@@ -87,8 +89,16 @@ def lines(_context: Any, value: Any) -> bytes:
     return str(value).encode("utf-8", "replace")
 
 
+DOCUMENT = narrowed(document_of(create_app(SETTINGS), "http://127.0.0.1:8000"))
+FIXED = settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 schema = schemathesis.openapi.from_dict(
-    narrowed(document_of(create_app(SETTINGS), "http://127.0.0.1:8000")),
+    DOCUMENT,
     config=SchemathesisConfig.from_dict(
         {
             "generation": {
@@ -143,20 +153,29 @@ def deliveries(web: OverHttp, store: Store) -> dict[str, str]:
     return dict(zip(("dead", "uncertain", "waiting"), (each["delivery"] for each in accepted), strict=True))
 
 
-@schema.parametrize()
-@settings(
-    max_examples=EXAMPLES,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
-def test_what_the_document_says_holds(case: Case[Any], web: OverHttp, deliveries: dict[str, str]) -> None:
-    """No failure, no undocumented answer, and no answer that differs from its description."""
-    for name, value in (case.path_parameters or {}).items():
-        case.path_parameters[name] = deliveries.get(value, value)
+OPERATIONS = [(path, method) for path, methods in DOCUMENT["paths"].items() for method in methods]
 
-    case.call_and_validate(app=web.app, headers=keys_for(case, web), checks=checks_for(case))
+
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_what_the_document_says_holds(
+    path: str, method: str, web: OverHttp, deliveries: dict[str, str]
+) -> None:
+    """No failure, no undocumented answer, and no answer that differs from its description."""
+
+    def check(case: Case[Any]) -> None:
+        for name, value in (case.path_parameters or {}).items():
+            case.path_parameters[name] = deliveries.get(value, value)
+        case.call_and_validate(app=web.app, headers=keys_for(case, web), checks=checks_for(case))
+
+    # Its own `schema.parametrize()` makes the requests of every operation in every process that collects tests.
+    build_operation_test(
+        config=schema.config,
+        operation=schema[path][method.upper()],
+        test_func=check,
+        given_kwargs={},
+        feedback=FeedbackSources(),
+        explicit_settings=FIXED,
+    )()
 
 
 def checks_for(case: Case[Any]) -> list[Any]:

@@ -249,7 +249,7 @@ def test_whatever_is_sent_the_store_holds_what_a_model_holds(store: Store) -> No
     run_state_machine_as_test(
         lambda: AcceptanceMachine(store),  # type: ignore[arg-type]  # hypothesis takes anything that makes a machine
         settings=settings(
-            max_examples=50,
+            max_examples=30,
             stateful_step_count=40,
             deadline=None,
             phases=[Phase.generate],  # to make a failure smaller takes longer than a test may

@@ -299,7 +299,7 @@ def test_whatever_happens_to_a_lane_the_invariants_hold(store: Store) -> None:
     run_state_machine_as_test(
         lambda: LaneMachine(store),  # type: ignore[arg-type]  # hypothesis takes anything that makes a machine
         settings=settings(
-            max_examples=40,
+            max_examples=25,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),
