@@ -20,7 +20,7 @@ START_TIME = 60.0  # seconds; a large append-only file takes a while to load
 BANNER = """
   Calendly Relay is running.
 
-    API        {api}/api/v1
+    API        {api}/api/v1  (described at {api}/docs)
     Admin key  {admin_key}
     Sandbox    {sandbox}  (plays Calendly; its page shows the callbacks that arrive)
     Redis      {redis}

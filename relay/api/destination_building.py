@@ -53,7 +53,7 @@ def build(services: Services, document: Mapping[str, Any], standing: Destination
         auth=auth,
         shape=_shape(document),
         headers=read_headers(document["headers"]),
-        manual=_manual(services, document["manual"]),
+        manual=_manual(services, document),
         batch=BatchSettings(**document["batch"]) if document["batch"] else None,
         partial=document["partial"],
         callback=callback,
@@ -64,10 +64,12 @@ def build(services: Services, document: Mapping[str, Any], standing: Destination
     return Built(destination, inbound_secret, callback_secret)
 
 
-def _manual(services: Services, document: Mapping[str, Any] | None) -> ManualSettings | None:
-    if document is None:
+def _manual(services: Services, document: Mapping[str, Any]) -> ManualSettings | None:
+    manual = document["manual"]
+    if manual is None:
         return None
-    return ManualSettings(**document, path=parse_manual_url(document["url"], bases(services)).text)
+    url = parse_manual_url(manual["url"], bases(services, document["credential"]))
+    return ManualSettings(**manual, path=url.text)
 
 
 def _shape(document: Mapping[str, Any]) -> ShapeSettings:

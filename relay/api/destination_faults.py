@@ -66,15 +66,20 @@ def _manual_faults(services: Services, document: Document) -> Iterator[FieldErro
         )
         return
     try:
-        parse_manual_url(manual["url"], bases(services))
+        parse_manual_url(manual["url"], bases(services, document["credential"]))
     except ValueError as exc:
         yield FieldError("#/manual/url", str(exc))
 
 
-def bases(services: Services) -> tuple[str, ...]:
-    """Give the addresses that a manual URL may begin with: wherever the calls of this relay go."""
+def bases(services: Services, credential: str) -> tuple[str, ...]:
+    """Give the addresses that a manual URL may begin with: wherever the calls of this credential go."""
     settings = services.settings
-    return tuple(filter(None, (settings.calendly_api_url, settings.sandbox_url, CALENDLY)))
+    try:
+        own = services.store.credentials.get(credential).kind == "sandbox"
+    except UnknownCredential:
+        own = True  # which is a fault of its own
+    # The sandbox speaks of its things by Calendly's addresses, as Calendly does.
+    return tuple(filter(None, (settings.sandbox_url if own else "", settings.calendly_api_url, CALENDLY)))
 
 
 def _field_faults(template: Template, document: Document) -> Iterator[FieldError]:

@@ -17,7 +17,7 @@ MOST_FAULTS = 1000  # kept of one request, whose records may be thousands with d
 
 def refuse_wrong(shapes: Shapes, records: int, *, partial: bool) -> None:
     """Raise Invalid, which counts the wrong records and names their faults, unless good ones are taken without them."""
-    if not shapes.wrong or (partial and (shapes.right or shapes.skipped)):
+    if not shapes.wrong or (partial and shapes.right):
         return
     faults = [fault for each in shapes.wrong.values() for fault in each]
     detail = f"{_how_many(len(shapes.wrong), records)} wrong; nothing was accepted."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from dataclasses import dataclass, replace
@@ -87,6 +88,10 @@ class Connecting:
             return NotConnected("too_many", name, wait=wait)
         asked_at = time.time()
         told = self._server.exchange(code, connection.verifier)
+        if isinstance(told, Unanswered) and told.wait:
+            # Calendly counts token calls by user. It did not take the code, so the page can be loaded again.
+            self._store.connections.remember(state, connection)
+            return NotConnected("too_many", name, wait=math.ceil(told.wait))
         if not isinstance(told, Tokens) or not told.refresh_token:
             return _no_tokens(name, told)
         if told.organization and standing.organization not in {"", told.organization}:

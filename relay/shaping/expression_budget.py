@@ -19,10 +19,16 @@ class ExpressionFailed(ValueError):
 
 
 class Budget:
-    """The steps that may still be taken: by one evaluation, or by all those of a request that share it."""
+    """The steps that may still be taken: by one evaluation, or by all those of a record that share it."""
 
     def __init__(self, steps: int = MOST_STEPS) -> None:
+        self._steps = steps
         self._left = steps
+
+    @property
+    def spent(self) -> int:
+        """Give the steps that were taken, those that were too many included."""
+        return self._steps - self._left
 
     def spend(self, steps: int) -> None:
         """Count steps that are about to be taken; ExpressionFailed when there are not so many left."""

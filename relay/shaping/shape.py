@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from relay.catalogue.template import InvalidRecord
-from relay.errors import FieldError
+from relay.errors import FieldError, TooLarge
 from relay.model.destination import Destination
 from relay.model.pointers import escaped
 from relay.shaping.expression_budget import Budget
@@ -21,8 +21,9 @@ from relay.shaping.paths import parse_path, without
 from relay.shaping.templates import template_of
 
 MOST_STEPS = (
-    5_000_000  # of all expressions over all records of a request: seconds of one processor at the very worst
+    1_000_000  # of all expressions over one record: about a second of one processor at the very worst
 )
+MOST_STEPS_IN_ALL = 5_000_000  # over all records of a request
 LONGEST_KEY = 1000  # characters of what a dedupe expression gives
 
 
@@ -52,7 +53,10 @@ class Shapes:
 
 
 def shape(destination: Destination, records: Sequence[Any]) -> Shapes:
-    """Read each record as the destination's settings say; what is no JSON object is wrong."""
+    """Read each record as the destination's settings say; what is no JSON object is wrong.
+
+    Raises TooLarge where the records together take more work than the relay does for one request.
+    """
     shaper = _Shaper(destination)
     shapes = Shapes()
     for index, record in enumerate(records):
@@ -69,7 +73,7 @@ def shape(destination: Destination, records: Sequence[Any]) -> Shapes:
 
 
 class _Shaper:
-    """What the records of one request are read with: looked up once, with one budget for all expressions."""
+    """What the records of one request are read with: looked up once, with a budget for the expressions over each."""
 
     def __init__(self, destination: Destination) -> None:
         self._destination = destination
@@ -78,16 +82,23 @@ class _Shaper:
         self._names = tuple(self._template.fields())
         self._excluded = tuple(map(parse_path, self._settings.exclude))
         self._budget = Budget(MOST_STEPS)
+        self._left = MOST_STEPS_IN_ALL
         self._under = _settings_digest(destination) if self._settings.dedupe else ""
 
     def shaped(self, index: int, record: Any) -> Shaped | None:
-        """Read one record; None where it does not count. Raises InvalidRecord."""
+        """Read one record; None where it does not count. Raises InvalidRecord and TooLarge."""
         if not isinstance(record, dict):
             raise InvalidRecord((FieldError("#", "should be a JSON object"),))
+        self._left -= self._budget.spent
+        if self._left < 0:
+            raise TooLarge(
+                "The expressions of this destination take too much work for so many records: send fewer at a time."
+            )
+        self._budget = Budget(MOST_STEPS)  # one record that is dear makes no other one wrong
         when = self._settings.when
         if when and not truth(self._evaluated(when, record, "inbound.when")):
             return None
-        fields = self._template.read(self._values(record), self._destination.allow)
+        fields = self._fields(record)
         dedupe = self._dedupe_key(record)
         return Shaped(
             index=index,
@@ -106,19 +117,35 @@ class _Shaper:
         source = next(sources, None)
         return replace(fault, detail=f"{fault.detail} (mapped from: {source})") if source else fault
 
-    def _values(self, record: dict[str, Any]) -> dict[str, Any]:
+    def _fields(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Give the template's fields. Raises InvalidRecord, which names every field that is wrong."""
+        mapped: dict[str, Any] = {}
+        faults: dict[str, FieldError] = {}
+        for name, text in self._settings.mapping.items():
+            try:
+                mapped[name] = self._evaluated(text, record, f"mapping.{name}", name)
+            except InvalidRecord as exc:
+                faults[name] = exc.errors[0]
+        try:
+            fields = self._template.read(self._values(record, mapped), self._destination.allow)
+        except InvalidRecord as exc:
+            # What a mapping could not give is no field that is missing.
+            pointers = {fault.pointer for fault in faults.values()}
+            others = tuple(each for each in exc.errors if each.pointer not in pointers)
+            raise InvalidRecord((*faults.values(), *others)) from exc
+        if faults:
+            raise InvalidRecord(tuple(faults.values()))
+        return fields
+
+    def _values(self, record: dict[str, Any], mapped: Mapping[str, Any]) -> dict[str, Any]:
         """Give the values that the template reads: constants, then what is mapped, then attributes of the same name."""
         settings = self._settings
-        mapped = {
-            name: self._evaluated(text, record, f"mapping.{name}", name)
-            for name, text in settings.mapping.items()
-        }
         if self._destination.manual is not None:
             # The template itself leaves out what is excluded, once its URL is filled.
             return {**record, **mapped, **settings.constants}
         plain = without(record, self._excluded) if self._excluded else record
-        own = {name: plain[name] for name in self._names if name in plain}
-        return {**own, **mapped, **settings.constants}
+        names = [name for name in self._names if name not in settings.mapping]
+        return {**{name: plain[name] for name in names if name in plain}, **mapped, **settings.constants}
 
     def _group(self, record: dict[str, Any], fields: Mapping[str, Any]) -> str:
         """Name the batch that a record may join: by what it has in common, and by the address that it goes to."""
@@ -147,7 +174,7 @@ class _Shaper:
             return compiled(text).search(record, self._budget)
         except ExpressionFailed as exc:
             pointer = f"#/{escaped(name)}" if name else "#"
-            detail = f"cannot be found by the destination's {setting}: it {exc}"
+            detail = f"cannot be found by the destination's {setting}: {exc}"
             raise InvalidRecord((FieldError(pointer, detail),)) from exc
 
 

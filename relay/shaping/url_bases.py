@@ -56,5 +56,5 @@ def _origin(url: str) -> _Origin | None:
 
 
 def _what_is_right(bases: Sequence[str]) -> str:
-    addresses = "".join(f", or start with {base.rstrip('/')}/" for base in bases)
+    addresses = "".join(f", or start with {base.rstrip('/')}/" for base in dict.fromkeys(bases))
     return f"should be a path such as /shares/{{id}}{addresses}"

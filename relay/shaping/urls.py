@@ -133,7 +133,9 @@ def _leads_away(segment: str) -> bool:
 
 def _encoded(name: str, value: Any) -> str:
     if not isinstance(value, (str, int, float)) or (isinstance(value, str) and not value.strip()):
-        raise MissingPlaceholder(name, "should be a text, a number, or true or false: the address needs it")
+        raise MissingPlaceholder(
+            name, "should be a text that is not empty, a number, or true or false: the address needs it"
+        )
     try:
         return quote(_text(value), safe="")
     except ValueError:  # half of a surrogate pair, NUL, NaN, or a number that Python does not write

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relay.errors import TooLarge
 from relay.model.destination import BatchSettings, Destination, ManualSettings, ShapeSettings
 from relay.shaping.batches import batched
 from relay.shaping.shape import LONGEST_KEY, Shaped, shape
@@ -190,15 +191,40 @@ def test_what_is_no_object_is_wrong(record: Any) -> None:
     ]
 
 
-def test_all_expressions_of_a_request_share_one_budget() -> None:
-    """A request of many records with dear expressions ends soon: what is over the budget is wrong, and says so."""
-    destination = cancels(mapping={"reason": "to_string(length(sort(big)))"})
-    record = {"event_uuid": EVENT, "big": ["x"] * 20_000}
+def dear(times: int) -> dict[str, Any]:
+    """Give a mapping that goes through all of a record's items so many times."""
+    looks = [f"(all[?n == `-{number}`].n | [0])" for number in range(1, times + 1)]
+    return {"reason": " || ".join(looks)}
 
-    shapes = shape(destination, [record] * 300)
 
-    assert 0 < len(shapes.right) < 300
-    assert "more work" in shapes.wrong[299][0].detail
+@pytest.fixture
+def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the bounds be reached by little work."""
+    monkeypatch.setattr("relay.shaping.shape.MOST_STEPS", 20_000)
+    monkeypatch.setattr("relay.shaping.shape.MOST_STEPS_IN_ALL", 50_000)
+
+
+@pytest.mark.usefixtures("few_steps")
+def test_a_dear_record_makes_no_other_one_wrong() -> None:
+    """Each record has a budget of its own for its expressions."""
+    records = [
+        {"event_uuid": "E1", "all": [{"n": n} for n in range(400)]},
+        {"event_uuid": "E2", "all": []},
+    ]
+
+    shapes = shape(cancels(mapping=dear(20)), records)
+
+    assert ([0], [1]) == (list(shapes.wrong), [each.index for each in shapes.right])
+    assert "takes more work" in shapes.wrong[0][0].detail
+
+
+@pytest.mark.usefixtures("few_steps")
+def test_a_request_that_takes_too_much_work_is_refused_whole() -> None:
+    """Its sender learns that fewer records at a time would do, instead of taking good records for wrong."""
+    record = {"event_uuid": "E1", "all": [{"n": n} for n in range(400)]}
+
+    with pytest.raises(TooLarge, match="send fewer at a time"):
+        shape(cancels(mapping=dear(10)), [record] * 10)
 
 
 # Dedupe.
@@ -339,3 +365,12 @@ def test_without_batches_each_record_stands_alone() -> None:
     assert [[0], [1]] == [[each.index for each in group] for group in batched(shapes.right, 100, 0)]
     assert {""} == {each.group for each in shapes.right}
     assert all(isinstance(each, Shaped) for each in shapes.right)
+
+
+def test_every_field_that_is_wrong_is_named_at_once() -> None:
+    """One that a mapping cannot give, and one that is given and wrong."""
+    destination = cancels(mapping={"reason": "join(' ', words)"})
+
+    shapes = shape(destination, [{"event_uuid": "not an event"}])
+
+    assert {"#/reason", "#/event_uuid"} == {each.pointer for each in shapes.wrong[0]}

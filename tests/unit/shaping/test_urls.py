@@ -172,7 +172,9 @@ def test_a_placeholder_needs_a_value(value: Any) -> None:
         parse_manual_url("/{a}/{contact.id}", []).fill(_of({"a": 1, "contact": {"id": value}}))
 
     assert "contact.id" == caught.value.name
-    assert "should be a text, a number, or true or false: the address needs it" == str(caught.value)
+    assert "should be a text that is not empty, a number, or true or false: the address needs it" == str(
+        caught.value
+    )
 
 
 @pytest.mark.parametrize(
