@@ -8,8 +8,8 @@ PY := $(VENV)/bin/python
 INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
 COMPILE := $(PY) -m uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
-# How many processes the tests run in: those with real processes mostly wait, so four suit two cores as well.
-COUNT := import os; cores = os.cpu_count() or 1; print(min(8, max(4, cores)) if cores > 1 else 2)
+# How many processes the tests run in: those with real processes mostly wait, so six suit two cores as well.
+COUNT := import os; cores = os.cpu_count() or 1; print(min(8, max(6, cores)) if cores > 1 else 3)
 # Stamps: an environment is installed again only when its requirements have changed.
 TO_RUN := $(VENV)/.installed-to-run
 TO_WORK := $(VENV)/.installed-to-work
