@@ -9,7 +9,14 @@ if __name__ == "__main__":
     # Before the imports below, which take a moment: a Ctrl-C may end this process at once, without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from relay.cli.main import main
+from relay.cli.packages import missing_package
+
+try:
+    from relay.cli.main import main
+except ModuleNotFoundError as exc:
+    if (said := missing_package(exc)) is None:
+        raise
+    sys.exit(said)
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)

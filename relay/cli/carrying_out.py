@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from relay.cli.client import Client, part
-from relay.cli.endings import Ending, Trouble
+from relay.cli.endings import Ending, Refused, Trouble
 from relay.cli.plain_text import plain
 from relay.cli.plan import Request, Standing, Step
 from relay.cli.screen import say
@@ -53,10 +53,15 @@ def carry_out(client: Client, steps: list[Step], discards: Mapping[str, int]) ->
                 if number + 1 == len(steps)
                 else f" {len(steps) - number - 1} further steps were not begun."
             )
-            raise Trouble(
-                f"{step.kind} {step.identifier}: {exc}\nStopped here.{left} Apply again to go on."
-            ) from exc
+            raise Trouble(f"{step.kind} {step.identifier}: {exc}\nStopped here.{left} {_go_on(exc)}") from exc
         say(f"{_DONE[step.sign]} {step.kind} {plain(step.identifier)}.")
+
+
+def _go_on(ended: Ending) -> str:
+    """Say what to do next. A value that is wrong stays so, however often it is applied."""
+    if isinstance(ended, Refused) and ended.problem.status in {400, 422}:
+        return "Mend the file, and apply it again to go on."
+    return "Apply again to go on."
 
 
 def _requests(step: Step, discards: Mapping[str, int]) -> Iterator[Request]:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from relay.cli.endings import FAILED, STOPPED, WRONG_USAGE, Ending
+from relay.cli.packages import missing_package
 from relay.cli.screen import note
 
 # A command's module is loaded when it is called: `--help` should not wait for what only `send` needs.
@@ -92,6 +93,9 @@ def main(arguments: list[str] | None = None) -> int:
     except Ending as exc:
         note(str(exc), colour="red")
         return exc.exit_code
+    except ModuleNotFoundError as exc:
+        note(missing_package(exc) or _surprise(exc), colour="red")
+        return FAILED
     except Exception as exc:  # noqa: BLE001  # the last resort: people get a sentence, not a traceback
         note(_surprise(exc), colour="red")
         return FAILED

@@ -32,20 +32,27 @@ NOT_AN_OBJECT = "should be a JSON object"
 class Record:
     """One record as JSON, byte for byte as the file has it where it is JSON there, and the line on which it begins.
 
-    `fault` says why it cannot be sent; it is empty for a record that can.
+    `fault` says why it cannot be sent; it is empty for a record that can. Where there is no text because the file's could not be
+    read, `raw` is what stands there; bytes that are no UTF-8 are escaped in it as surrogates.
     """
 
     text: str
     line: int
     fault: str = ""
+    raw: str = ""
 
 
 def format_of(name: str, given: Format | None) -> Format:
     """Give the format of a file: the given one, or that of its suffix. Raises Trouble where neither tells."""
-    found = given or _SUFFIXES.get(PurePath(name).suffix.lower())
+    found = given or suffix_format(name)
     if found is None:
         raise Trouble(f"What is in {'stdin' if name == '-' else name}? Say --format json, ndjson or csv.")
     return found
+
+
+def suffix_format(name: str) -> Format | None:
+    """Give the format that a file's suffix tells, if it tells one."""
+    return _SUFFIXES.get(PurePath(name).suffix.lower())
 
 
 def read_records(file: BinaryIO, kind: Format, cells: Cells = "text") -> Iterator[Record]:
@@ -59,10 +66,12 @@ def read_records(file: BinaryIO, kind: Format, cells: Cells = "text") -> Iterato
 
 def _ndjson(file: BinaryIO) -> Iterator[Record]:
     for number, raw in enumerate(file, start=1):
+        encoding = "utf-8-sig" if number == 1 else "utf-8"
         try:
-            text = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip(_WHITE)
+            text = raw.decode(encoding).strip(_WHITE)
         except UnicodeDecodeError:
-            yield Record("", number, "is not UTF-8")
+            kept = raw.decode(encoding, "surrogateescape").strip(_WHITE)
+            yield Record("", number, "is not UTF-8", kept)
             continue
         if text:
             yield Record(text, number, _fault(text))
@@ -154,7 +163,8 @@ def _rows(reader: Iterator[list[str]], read: Callable[[str], object]) -> Iterato
 
 def _record(names: list[str], row: list[str], line: int, read: Callable[[str], object]) -> Record:
     if len(row) > len(names):
-        return Record("", line, f"has {len(row)} cells, and there are {len(names)} columns")
+        raw = json.dumps(row, ensure_ascii=False)  # an array is no record, so nobody sends it by mistake
+        return Record("", line, f"has {len(row)} cells, and there are {len(names)} columns", raw)
     # An empty cell is a value that is left out: that is how spreadsheets write it.
     values = {name: read(cell) for name, cell in zip(names, row, strict=False) if cell != ""}
     return Record(json.dumps(values, ensure_ascii=False), line)

@@ -15,15 +15,13 @@ from relay.cli.endings import Ending
 from relay.cli.inbound_keys import find_destination, find_key
 from relay.cli.previewing import finds_records, preview_chunk
 from relay.cli.progress import place_in, progress
-from relay.cli.records import Cells, Format, Record
+from relay.cli.records import Cells, Format
+from relay.cli.rejects import Rejects
 from relay.cli.screen import note
 from relay.cli.sender import Sender
 from relay.cli.tally import Tally
 
 GO_ON = "Run the same command again to go on: what was accepted is not accepted twice."
-
-
-Reject = Callable[[Record], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +57,7 @@ def preview_work(client: Client, destination: str, given: SendOptions, tally: Ta
 
 
 def send_work(
-    client: Client, destination: str, file: str, given: SendOptions, tally: Tally, reject: Reject
+    client: Client, destination: str, file: str, given: SendOptions, tally: Tally, rejects: Rejects
 ) -> Work:
     """Give the work that sends them. Raises Trouble where the inbound key is missing."""
     standing = find_destination(client, destination)
@@ -70,10 +68,17 @@ def send_work(
     single = standing["inbound"].get("records") or (standing.get("partial") and not apart)
     size = 1 if single else given.chunk
     names = (PurePath(file).name, given.run)
-    sender = Sender(client, destination, key, names, tally, reject)
+    sender = Sender(client, destination, key, names, tally, rejects.keep)
     sender.apart, sender.joins = apart, not apart and not alone(size)
     sender.stop_on_error, sender.patience = given.stop_on_error, given.patience
-    return Work(sender.send, size, sender.finish)
+
+    def do(chunk: Chunk) -> None:
+        try:
+            sender.send(chunk)
+        finally:
+            rejects.write(chunk.records)
+
+    return Work(do, size, sender.finish)
 
 
 def go_through(chunks: Iterable[Chunk], work: Work, tally: Tally, source: BinaryIO) -> Ending | None:

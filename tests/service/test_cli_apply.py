@@ -115,7 +115,7 @@ def test_the_first_refusal_ends_it_and_says_what_is_left(relay: ServedRelay, sto
 
     assert 1 == ended.code
     assert "destination shares: The relay refused this (422)" in ended.err
-    assert "1 further steps were not begun" in ended.err
+    assert "1 further steps were not begun. Mend the file, and apply it again to go on." in ended.err
     assert ["here"] == [each.settings.id for each in store.destinations.all()]
     assert 0 == relay.apply(EVERYTHING, "--yes").code
 

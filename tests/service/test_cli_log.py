@@ -109,6 +109,18 @@ def test_check_names_what_fails(relay: ServedRelay, rig: Rig) -> None:
     assert "Calendly refused the token." in ended.out
 
 
+def test_a_busy_calendly_is_no_failure(relay: ServedRelay, rig: Rig) -> None:
+    """It says nothing against the token; any other answer that is of no use does fail."""
+    rig.store.presence.note("w1")
+    rig.sandbox.faults.add("429", match={"path": "/users/me"})
+    busy = relay.run("check")
+    rig.sandbox.faults.add("503", match={"path": "/users/me"})
+    silent = relay.run("check")
+
+    assert (0, True) == (busy.code, "ok  credential acme   busy: Calendly asks to wait" in busy.out), busy.out
+    assert (1, True) == (silent.code, "failed  credential acme" in silent.out), silent.out
+
+
 def test_a_wrong_admin_key_is_told_without_showing_it(relay: ServedRelay) -> None:
     """With the ways to give another."""
     ended = relay.run("deliveries", RELAY_ADMIN_KEY="wrong-admin-key-0000")

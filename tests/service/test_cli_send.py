@@ -79,6 +79,63 @@ def test_bad_records_are_named_by_their_lines_and_kept(relay: ServedRelay, rig: 
     assert 40 == len(deals(rig))
 
 
+UNREADABLE = {
+    "deals.csv": (
+        f"owner,deal\n{OWNER},D-1\nnonsense,D-2\n{OWNER},D-3,x\nnonsense,ä\n".encode(),
+        [
+            b'{"owner": "nonsense", "deal": "D-2"}',
+            f'["{OWNER}", "D-3", "x"]'.encode(),
+            '{"owner": "nonsense", "deal": "ä"}'.encode(),
+        ],
+    ),
+    "deals.ndjson": (
+        b'{"owner": "nonsense", "a": 1}\n{"owner": "\xff"}\n{"owner": \n\n{"owner": "nonsense", "a": 2}\n7\n',
+        [
+            b'{"owner": "nonsense", "a": 1}',
+            b'{"owner": "\xff"}',
+            b'{"owner":',
+            b'{"owner": "nonsense", "a": 2}',
+            b"7",
+        ],
+    ),
+    "deals.json": (
+        b'[{\n"owner": "nonsense",\r\n"a": 1}, [\n7], {"owner": "nonsense"}]',
+        [b'{ "owner": "nonsense",  "a": 1}', b'"[\\n7]"', b'{"owner": "nonsense"}'],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", list(UNREADABLE))
+def test_what_cannot_be_read_is_kept_as_it_stands_and_is_rejected_again(
+    relay: ServedRelay, tmp_path: Path, name: str
+) -> None:
+    """In the file's order, each on one line: nothing that was rejected is lost, or passed over when it is sent again."""
+    content, kept = UNREADABLE[name]
+    file, first, second = tmp_path / name, tmp_path / "first.ndjson", tmp_path / "second.ndjson"
+    file.write_bytes(content)
+    send(relay, file, "--rejects", first)
+    again = send(relay, first, "--rejects", second)
+
+    assert kept == first.read_bytes().splitlines()
+    assert (1, f"0 accepted, 0 already accepted, {len(kept)} rejected, 0 skipped.\n") == (
+        again.code,
+        again.out,
+    )
+    assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["wrong.csv", "wrong.TSV", "wrong.json"])
+def test_rejects_are_not_written_under_a_suffix_that_means_something_else(
+    relay: ServedRelay, rig: Rig, tmp_path: Path, name: str
+) -> None:
+    """Nothing is sent then: the file could not be sent again as it is."""
+    file = write_csv(tmp_path / "deals.csv", range(15))
+    ended = send(relay, file, "--rejects", tmp_path / name)
+
+    assert (64, [], False) == (ended.code, deals(rig), (tmp_path / name).exists())
+    assert f"“{name}” would hold NDJSON; give it the suffix .ndjson" in ended.err
+
+
 @pytest.mark.parametrize("chunk", [1, 40, 200])
 @pytest.mark.parametrize("mended", [True, False], ids=["mended", "taken out"])
 def test_a_file_whose_bad_records_were_seen_to_is_sent_again_and_sends_nothing_twice(

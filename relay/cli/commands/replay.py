@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from relay.cli.client import Client, part
-from relay.cli.endings import DONE
+from relay.cli.endings import DONE, Refused, Trouble
 from relay.cli.moments import Moment, in_query
 from relay.cli.options import YES, command, with_relay
 from relay.cli.plain_text import plain
@@ -59,11 +59,23 @@ def replay(
         return DONE
     limit = min(wanted.get("limit", MOST), looked["matching"])
     agree(f"Make these calls again ({limit})?", yes=yes)
-    done = client.post(path, {**wanted, "limit": limit, "dry_run": False})
+    done = _replay(client, path, {**wanted, "limit": limit, "dry_run": False})
     say(f"Queued again: {done['replayed']}.")
     if done.get("more"):
         note("There are more; run it again for those.")
     return DONE
+
+
+def _replay(client: Client, path: str, wanted: Mapping[str, Any]) -> Any:
+    try:
+        return client.post(path, wanted)
+    except Refused as exc:
+        if any(fault.pointer == "#/acknowledge" for fault in exc.problem.faults):
+            raise Trouble(
+                "Nothing was queued: these calls may have taken effect, and would be made twice. "
+                "Say --may-repeat if that may be."
+            ) from exc
+        raise
 
 
 def _tell_skipped(looked: Mapping[str, Any]) -> None:

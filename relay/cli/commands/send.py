@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,10 +13,11 @@ from relay.cli.chunks import chunked
 from relay.cli.client import Client
 from relay.cli.endings import DONE, FAILED, Ending, Trouble
 from relay.cli.options import command, with_relay
-from relay.cli.records import Record, format_of, read_records
+from relay.cli.records import format_of, read_records, suffix_format
+from relay.cli.rejects import Rejects
 from relay.cli.screen import note, say
 from relay.cli.sender import StoppedAtFault
-from relay.cli.sending import GO_ON, Reject, SendOptions, go_through, preview_work, send_work
+from relay.cli.sending import GO_ON, SendOptions, go_through, preview_work, send_work
 from relay.cli.tally import Tally
 
 MOST_RECORDS = 1000  # of one request; what a relay takes unless it is told otherwise
@@ -25,6 +25,16 @@ _HELD = (
     "Held back: they share a request with a rejected record. Mend or take out the rejected ones in the file and run "
     "the same command again; or say --rejects FILE, and the others are sent at once."
 )
+
+
+def _check_rejects(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
+    del ctx
+    if path is not None and suffix_format(path.name) not in {None, "ndjson"}:
+        raise click.BadParameter(
+            f"“{path.name}” would hold NDJSON; give it the suffix .ndjson, so that it can be sent again.",
+            param=param,
+        )
+    return path
 
 
 @command(short_help="Send the records of a file to a destination.")
@@ -59,6 +69,7 @@ _HELD = (
 @click.option(
     "--rejects",
     type=click.Path(dir_okay=False, path_type=Path),
+    callback=_check_rejects,
     help="Write rejected records to this NDJSON file, and send the others at once.",
 )
 @click.option("--stop-on-error", is_flag=True, help="Stop at the first rejected record.")
@@ -101,11 +112,11 @@ def send(client: Client, *, destination: str, file: str, **options: Any) -> int:
     tally = Tally()
     with ExitStack() as open_files:
         source = open_files.enter_context(_source(file))
-        reject = _reject_to(given.rejects, file, open_files)
+        rejects = Rejects(given.rejects, file, open_files)
         work = (
             preview_work(client, destination, given, tally)
             if given.dry_run
-            else send_work(client, destination, file, given, tally, reject)
+            else send_work(client, destination, file, given, tally, rejects)
         )
         records = read_records(source, format_of(file, given.kind), given.cells)
         ended = go_through(chunked(records, work.size), work, tally, source)
@@ -132,16 +143,3 @@ def _source(name: str) -> Iterator[BinaryIO]:
         raise Trouble(f"{name} cannot be read: {exc.strerror}.") from exc
     with opened as file:
         yield cast(BinaryIO, file)  # its mode says so
-
-
-def _reject_to(path: Path | None, source: str, open_files: ExitStack) -> Reject:
-    """Give what keeps a rejected record. The file is made with the first of them."""
-    if path is not None and path.exists() and source != "-" and path.samefile(source):
-        raise Trouble("The file that --rejects names is the one that is sent; name another.")
-    name = os.devnull if path is None else str(path)
-    file = open_files.enter_context(click.open_file(name, "w", encoding="utf-8", lazy=True))
-
-    def keep(record: Record) -> None:
-        file.write(f"{record.text}\n")
-
-    return keep

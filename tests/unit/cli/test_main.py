@@ -10,6 +10,7 @@ import click
 import pytest
 
 from relay.cli.main import COMMANDS, commands
+from relay.cli.packages import missing_package
 from tests.command_line import run
 
 ROOT = Path(__file__).parents[3]
@@ -54,6 +55,27 @@ def test_wrong_usage_has_an_exit_code_of_its_own(arguments: list[str]) -> None:
 
     assert 64 == ended.code
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("package", ["click", "yaml"])
+def test_a_python_without_the_packages_is_told_which_one_has_them(package: str) -> None:
+    """Whether all commands need the package or the one that is called; no traceback."""
+    runs = "import runpy, sys; sys.modules[sys.argv.pop(1)] = None; runpy.run_module('relay', run_name='__main__')"
+    ended = subprocess.run(
+        [sys.executable, "-c", runs, package, "apply", "none.yaml"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (1, "", 1) == (ended.returncode, ended.stdout, len(ended.stderr.splitlines())), ended.stderr
+    assert f"lacks the package {package}, and `.venv/bin/python -m relay …`" in ended.stderr
+
+
+def test_a_missing_module_of_our_own_is_no_missing_package() -> None:
+    """Another Python would not have it either."""
+    assert missing_package(ModuleNotFoundError(name="relay.cli.nothing")) is None
 
 
 def test_nobody_there_is_told_with_what_to_do() -> None:
