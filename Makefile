@@ -29,7 +29,7 @@ demo: $(TO_RUN) ## Show the whole way once: a record in, Calendly's answer at th
 	@$(PY) -m local demo
 
 test: $(TO_WORK) ## Run every test (ARGS="-k lanes" chooses)
-	$(PY) -m pytest -n "$$($(PY) -c '$(COUNT)')" $(ARGS)
+	$(PY) -m pytest --dist worksteal -n "$$($(PY) -c '$(COUNT)')" $(ARGS)
 
 lint: $(TO_WORK) ## Check style and formatting
 	$(PY) -m ruff check .

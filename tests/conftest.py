@@ -22,8 +22,8 @@ SECRET_KEY = "a secret key that is only for tests"
 
 MakeSettings = Callable[..., Settings]
 
-# Half of hypothesis's usual examples, and no time limit for one of them: machines that run tests are busy.
-hypothesis_settings.register_profile("suite", max_examples=50, deadline=None)
+# A third of hypothesis's usual examples, and no time limit for one of them: machines that run tests are busy.
+hypothesis_settings.register_profile("suite", max_examples=30, deadline=None)
 hypothesis_settings.load_profile("suite")
 
 

@@ -38,7 +38,7 @@ from tests.over_http import KEY, SCHEDULING_RECORD, OverHttp, a_destination, kee
 MakeSettings = Callable[..., Settings]
 
 SETTINGS = Settings(redis_url="redis://127.0.0.1:1", secret_keys=("x" * 32,), admin_key="x" * 16)
-EXAMPLES = 6  # requests of each operation that chance makes, besides those that try every bound
+EXAMPLES = 4  # requests of each operation that chance makes, besides those that try every bound
 NOBODY = "nobody"
 # What stands in the store, by the first step of a path; `web` makes it.
 IDS = {
