@@ -167,7 +167,17 @@ def _record(names: list[str], row: list[str], line: int, read: Callable[[str], o
         return Record("", line, f"has {len(row)} cells, and there are {len(names)} columns", raw)
     # An empty cell is a value that is left out: that is how spreadsheets write it.
     values = {name: read(cell) for name, cell in zip(names, row, strict=False) if cell != ""}
-    return Record(json.dumps(values, ensure_ascii=False), line)
+    return Record(_written(values), line)
+
+
+def _written(values: object) -> str:
+    """Write JSON as people read it, or escaped where UTF-8 cannot carry it: a cell may hold half of a character."""
+    text = json.dumps(values, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(values)
+    return text
 
 
 def _cell_reader(cells: Cells) -> Callable[[str], object]:

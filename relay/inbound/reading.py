@@ -91,7 +91,8 @@ def _parse_line(number: int, line: str) -> Any:
     try:
         return parse(line)
     except BadRequest as exc:
-        raise BadRequest(f"Line {number}: {exc.detail}") from exc
+        detail = exc.detail.replace("at line 1, column", "at column")  # the line in a line of one
+        raise BadRequest(f"Line {number}: {detail}") from exc
 
 
 def _check_count(count: int, most: int) -> None:

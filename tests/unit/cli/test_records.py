@@ -149,3 +149,10 @@ def test_the_suffix_tells_the_format() -> None:
     ]
     with pytest.raises(Trouble):
         format_of("-", None)
+
+
+def test_a_cell_with_half_of_a_character_can_still_be_sent() -> None:
+    """JSON writes it escaped, where UTF-8 has no bytes for it; whether it is right is for the relay to say."""
+    (record,) = read('name\n"""\\ud800"""\n', "csv", "json")
+
+    assert {"name": "\ud800"} == json.loads(record.text.encode())

@@ -59,6 +59,7 @@ def test_bodies_are_told_apart_by_how_they_begin(body: str, records: list[dict[s
         (b'{"a": 1', "line 1"),
         (b'{"a": 1} {"b": 2}', "More follows the first JSON value"),
         (b'{"a": 1}\n{"b": 2,}', "Line 2: "),
+        (b'{"a": 1}\n\nnope', "Line 3: Not JSON at column 1"),
         (b'{"a": 1}\n\n{"b": 2, "b": 3}', "Line 3: The name"),
         (b'{"a": 1, "a": 2}\n{"b": 2}', "Line 1: The name"),
         (b'{"a": NaN}\n{"b": 2}', "Line 1: NaN"),
