@@ -14,6 +14,7 @@ import yaml
 
 from relay.cli.endings import Trouble
 
+MOST_VALUES = 1_000_000  # in one document, with each alias counted as all that it stands for
 _PREFIX = "tag:yaml.org,2002:"
 # Narrower than what YAML 1.1 takes for numbers, so that whatever PyYAML writes without quotes is read as it was.
 _PLAIN_VALUES = (
@@ -75,7 +76,7 @@ _Dumper.add_representer(str, _text)
 def read_yaml(text: str, where: str) -> Any:
     """Read one YAML document. Raises Trouble, which names the file and the line."""
     try:
-        found = yaml.load(text, _Loader)  # noqa: S506  # a SafeLoader, only narrower
+        found = _constructed(_Loader(text))
         json.dumps(found)  # an alias may make a value hold itself, which no JSON can
     except yaml.MarkedYAMLError as exc:
         line = f", line {exc.problem_mark.line + 1}" if exc.problem_mark else ""
@@ -94,6 +95,29 @@ def write_yaml(value: Any) -> str:
     return yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000, default_flow_style=False
     )
+
+
+def _constructed(loader: _Loader) -> Any:
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        if _size(node, {}) > MOST_VALUES:
+            raise _error(node, "its aliases stand for more values than any relay has settings")
+        return loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _size(node: yaml.Node, known: dict[int, int]) -> int:
+    """Count the values of a node. A few aliases of aliases can stand for more than any memory holds."""
+    if isinstance(node, yaml.ScalarNode):
+        return 1
+    if id(node) not in known:
+        known[id(node)] = 1  # one that holds itself is refused later, when it is made
+        below = (each for value in node.value for each in (value if isinstance(value, tuple) else (value,)))
+        known[id(node)] = 1 + sum(_size(each, known) for each in below)
+    return known[id(node)]
 
 
 def _error(node: yaml.Node, problem: str) -> yaml.MarkedYAMLError:

@@ -43,6 +43,12 @@ def test_only_true_false_null_and_numbers_are_no_texts(text: str, value: Any) ->
     assert value == read_yaml(text, "a file")
 
 
+# Ninety lines that stand for more values than there are atoms.
+ALIASES_OF_ALIASES = "a0: &a0 [x]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 90)
+)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -51,6 +57,7 @@ def test_only_true_false_null_and_numbers_are_no_texts(text: str, value: Any) ->
         ("a: [1", "f.yaml, line 1: this is not right YAML"),
         ("a: &a [*a]", "f.yaml: this is not right YAML: a character"),
         ("a: \x01", "f.yaml: this is not right YAML: a character"),
+        (ALIASES_OF_ALIASES, "f.yaml, line 1: this is not right YAML: its aliases stand for more"),
         ("[" * 5000, "f.yaml: this YAML is nested too deeply."),
         ("!!python/name:os.system", "f.yaml, line 1: this is not right YAML"),
     ],
