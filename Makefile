@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
+SEEDS ?= 1
 
 PY := $(VENV)/bin/python
 INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
@@ -15,7 +16,7 @@ TO_RUN := $(VENV)/.installed-to-run
 TO_WORK := $(VENV)/.installed-to-work
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint format types layers check lock clean
+.PHONY: help setup run demo test fuzz chaos load lint format types layers check lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  %-13s %s\n", $$1, $$2 }'
@@ -30,6 +31,15 @@ demo: $(TO_RUN) ## Show the whole way once: a record in, Calendly's answer at th
 
 test: $(TO_WORK) ## Run every test (ARGS="-k lanes" chooses)
 	$(PY) -m pytest --dist worksteal -n "$$($(PY) -c '$(COUNT)')" $(ARGS)
+
+fuzz: $(TO_WORK) ## Try what the tests draw at random thirty times as often (ARGS="-k lane" chooses)
+	$(PY) -m pytest --hypothesis-profile long -m hypothesis --timeout 3600 --dist worksteal -n "$$($(PY) -c '$(COUNT)')" $(ARGS)
+
+chaos: $(TO_WORK) ## Kill, cut, freeze and fill everything at random, and account for every id (SEEDS="1 2 3 4")
+	$(PY) -m tests.chaos --seed $(SEEDS) $(ARGS)
+
+load: $(TO_WORK) ## Measure how others fare while some do their worst (ARGS="--only idle backlog" chooses)
+	$(PY) -m tests.load $(ARGS)
 
 lint: $(TO_WORK) ## Check style and formatting
 	$(PY) -m ruff check .

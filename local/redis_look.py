@@ -11,6 +11,7 @@ from redis.connection import parse_url
 from redis.retry import Retry
 
 from local.errors import CannotStart
+from relay.redis_url import kind_of
 
 PATIENCE = 2.0  # seconds for one connection and one command
 # What only a relay writes. The names are the store's; a test compares them.
@@ -29,6 +30,11 @@ class RedisLook:
     """Looks at one Redis. `where` names it without user and password, `contents` is what the last look saw."""
 
     def __init__(self, url: str) -> None:
+        if kind_of(url) not in {None, "single"}:
+            raise CannotStart(
+                "REDIS_URL names Sentinels or a Cluster, and this command works with one Redis: leave REDIS_URL out, "
+                "or start the processes that Procfile names by yourself."
+            )
         try:
             parts = parse_url(url)  # type: ignore[no-untyped-call]
         except ValueError as exc:

@@ -95,7 +95,7 @@ def complete(given: Mapping[str, str], data_dir: DataDir, redis_url: str | None)
     return HouseSettings(
         environ=environ,
         port=settings.port,
-        admin_key=settings.admin_key,
+        admin_key=settings.admin_keys[0],
         secret_keys=settings.secret_keys,
         redis_url=settings.redis_url,
         redis_is_given=redis_url is None,

@@ -16,8 +16,10 @@ from relay.openapi.routes import openapi
 from relay.outgoing import callback_door
 from relay.store import Store, open_store
 from relay.web.answers import ReadableJson
+from relay.web.gate import Gate
 from relay.web.headers import dress_answers
 from relay.web.problems import answer_problems
+from relay.web.scout import Scout
 from relay.web.services import Services, keep
 
 
@@ -36,7 +38,9 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
     app.url_map.merge_slashes = False
     store = store or open_store(settings)
     calendly, grants = Calendly(settings), Grants(settings, store)
-    keep(app, Services(settings, store, calendly, grants, callback_door(settings)))
+    scout = Scout()
+    gate = Gate(store.wrong_keys, scout, settings.secret_keys[0], settings.trusted_proxies)
+    keep(app, Services(settings, store, calendly, grants, callback_door(settings), gate, scout))
     dress_answers(app)
     answer_problems(app)
     for routes in (inbound, build_api(), connect_page, health, openapi):

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import math
 import os
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
-from redis.connection import parse_url
 
 from relay.errors import BadSettings
 from relay.nearby import is_nearby
+from relay.redis_url import EXAMPLES, kind_of, read_redis_url
 
 SHORTEST_SECRET_KEY = 32  # characters; what `openssl rand -hex 16` prints
 SHORTEST_ADMIN_KEY = 16  # characters
+Durability = Literal["redis", "fsync", "replica"]
 LOG_LEVELS = ("debug", "info", "warning", "error")
 MAY_COME_FROM_A_FILE = ("REDIS_URL", "RELAY_SECRET_KEY", "RELAY_ADMIN_KEY", "CALENDLY_CLIENT_SECRET")
 
@@ -28,6 +28,7 @@ class Settings:
     """How this process behaves. Times are in seconds, sizes in bytes unless the name says otherwise."""
 
     redis_url: str
+    durability: Durability = "redis"
     secret_keys: tuple[str, ...]
     admin_key: str
     port: int = 8000
@@ -39,6 +40,7 @@ class Settings:
     public_url: str = ""
     data_dir: str = ".relay"
     allow_private_callbacks: bool = False
+    trusted_proxies: int = 0
     max_body_bytes: int = 1024 * 1024
     max_records: int = 1000
     worker_threads: int = 32
@@ -50,6 +52,11 @@ class Settings:
     retention_days: int = 30
     idempotency_days: int = 4
     log_level: str = "info"
+
+    @property
+    def admin_keys(self) -> tuple[str, ...]:
+        """Give every key that RELAY_ADMIN_KEY holds: several while one takes over from another."""
+        return listed(self.admin_key)
 
     @property
     def inbound_base(self) -> str:
@@ -78,34 +85,35 @@ class BaseUrl(fields.String):
 
 
 class RedisUrl(fields.String):
-    """An address as the Redis client reads it. What it says of a wrong one stays inside: it quotes passwords."""
+    """An address of Redis in one of its forms. What is said of a wrong one stays inside: it quotes passwords."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
-        if not text.startswith(("redis://", "rediss://", "unix://")):
-            raise ValidationError("should start with redis://, rediss:// or unix://")
-        try:
-            parse_url(text)  # type: ignore[no-untyped-call]  # the client has no types here
-            place = urlsplit(text)
-        except ValueError:
-            right = False
-        else:
-            # A slash in a password that is not escaped ends the host, and the client would call another one.
-            right = bool(place.path if place.scheme == "unix" else re.fullmatch("/?[0-9]*", place.path))
-        if not right:
+        kind = kind_of(text)
+        if kind is None:
             raise ValidationError(
-                "should be an address such as redis://:password@host:6379/0, "
-                "with / as %2F and @ as %40 in the password"
+                "should start with redis://, rediss://, unix://, redis+sentinel://, rediss+sentinel://, "
+                "redis+cluster:// or rediss+cluster://"
             )
+        try:
+            read_redis_url(text)
+        except ValueError as exc:
+            raise ValidationError(
+                f"should be an address such as {EXAMPLES[kind]}, with / as %2F and @ as %40 in the password"
+            ) from exc
         return text
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Give the parts of a text with commas between them."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 class Listed(fields.String):
     """A text with commas between its parts, read into a tuple."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, ...]:  # type: ignore[override]
-        text: str = super()._deserialize(value, attr, data, **kwargs)
-        return tuple(part.strip() for part in text.split(",") if part.strip())
+        return listed(super()._deserialize(value, attr, data, **kwargs))
 
 
 class SecondsList(Listed):
@@ -121,13 +129,17 @@ class SecondsList(Listed):
         return waits
 
 
-class LogLevel(fields.String):
-    """How grave an event has to be to be logged, in capitals or not."""
+class OneOf(fields.String):
+    """One of some words, in capitals or not."""
+
+    def __init__(self, words: Sequence[str], **options: Any) -> None:
+        super().__init__(**options)
+        self._words = words
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs).lower()
-        if text not in LOG_LEVELS:
-            raise ValidationError(f"should be one of: {', '.join(LOG_LEVELS)}")
+        if text not in self._words:
+            raise ValidationError(f"should be one of: {', '.join(self._words)}")
         return text
 
 
@@ -158,6 +170,14 @@ def _long_secret_keys(keys: tuple[str, ...]) -> None:
         )
 
 
+def _long_admin_keys(keys: str) -> None:
+    if min(map(len, listed(keys)), default=0) < SHORTEST_ADMIN_KEY:
+        raise ValidationError(
+            f"should be a random text of at least {SHORTEST_ADMIN_KEY} characters, "
+            "or several with commas between, each of which is good"
+        )
+
+
 def _guarded(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme == "http" and not is_nearby(parts.hostname or ""):
@@ -165,9 +185,6 @@ def _guarded(url: str) -> None:
 
 
 _MISSING: dict[str, str | list[Any] | dict[Any, Any]] = {"required": "is missing"}
-_LONG_ADMIN_KEY = validate.Length(
-    min=SHORTEST_ADMIN_KEY, error=f"should be a random text of at least {SHORTEST_ADMIN_KEY} characters"
-)
 _PLAIN = validate.Regexp("[!-~]+$", error="should be printable ASCII without spaces, as Calendly shows it")
 
 
@@ -178,11 +195,12 @@ class SettingsSchema(Schema):
         unknown = EXCLUDE
 
     redis_url = RedisUrl(data_key="REDIS_URL", required=True, error_messages=_MISSING)
+    durability = OneOf(get_args(Durability), data_key="RELAY_DURABILITY")
     secret_keys = Listed(
         data_key="RELAY_SECRET_KEY", required=True, error_messages=_MISSING, validate=_long_secret_keys
     )
     admin_key = fields.String(
-        data_key="RELAY_ADMIN_KEY", required=True, error_messages=_MISSING, validate=_LONG_ADMIN_KEY
+        data_key="RELAY_ADMIN_KEY", required=True, error_messages=_MISSING, validate=_long_admin_keys
     )
     port = _whole("PORT", 1, 65535)
     calendly_api_url = BaseUrl(data_key="CALENDLY_API_URL", validate=_guarded)
@@ -195,6 +213,7 @@ class SettingsSchema(Schema):
     allow_private_callbacks = fields.Boolean(
         data_key="RELAY_ALLOW_PRIVATE_CALLBACKS", error_messages={"invalid": "should be true or false"}
     )
+    trusted_proxies = _whole("RELAY_TRUSTED_PROXIES", 0, 10)
     max_body_bytes = _whole("RELAY_MAX_BODY_BYTES", 1)
     max_records = _whole("RELAY_MAX_RECORDS", 1, 10_000)
     worker_threads = _whole("RELAY_WORKER_THREADS", 2, 500)
@@ -205,7 +224,7 @@ class SettingsSchema(Schema):
     callback_retries = SecondsList(data_key="RELAY_CALLBACK_RETRIES")
     retention_days = _whole("RELAY_RETENTION_DAYS", 1)
     idempotency_days = _whole("RELAY_IDEMPOTENCY_DAYS", 1, 30)
-    log_level = LogLevel(data_key="RELAY_LOG_LEVEL")
+    log_level = OneOf(LOG_LEVELS, data_key="RELAY_LOG_LEVEL")
 
     @post_load
     def _build(self, data: dict[str, Any], **_: Any) -> Settings:

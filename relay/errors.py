@@ -3,15 +3,21 @@
 RelayError
 ├── BadSettings                 start-up: the environment is wrong
 ├── StoreUnavailable            503: Redis cannot be reached or refuses to write
+│   ├── NotDurable              503: it could not promise to keep what it would store; nothing was stored
+│   ├── NotConfirmed            503: it has stored something, and did not promise in time to keep it
+│   └── StoreLost               503: its data seems to be gone
 ├── NotReady                    503: no worker is there
 ├── QueueFull                   503: the destination has as many deliveries waiting as it may
 ├── NotAuthenticated            401
+├── NotAllowed                  403: the key is right, and may not do this
+├── TooManyWrongKeys            429: this address showed too many
 ├── NotFound                    404
 │   ├── UnknownTemplate
 │   ├── UnknownDestination
 │   ├── UnknownCredential
 │   ├── UnknownDelivery
-│   └── UnknownCallback
+│   ├── UnknownCallback
+│   └── UnknownKey
 ├── BadRequest                  400: the bytes are not what they should be
 ├── MethodNotAllowed            405
 ├── TooSlow                     408
@@ -76,6 +82,26 @@ class StoreUnavailable(RelayError):
     retry_after = 30
 
 
+class NotDurable(StoreUnavailable):
+    """The store cannot promise to keep what it is given. Nothing was stored; send this again."""
+
+    code = "not_durable"
+
+
+class NotConfirmed(StoreUnavailable):
+    """The store did not promise in time to keep this. It may have been stored: send it again with the same Idempotency-Key, or it may be done twice."""
+
+    code = "not_confirmed"
+    answer: object = None  # of the store, as if it had promised
+
+
+class StoreLost(StoreUnavailable):
+    """The store holds no settings: it was never set up, or has lost its data. Keep this and send it again."""
+
+    code = "store_lost"
+    retry_after = 60
+
+
 class NotReady(RelayError):
     """Nobody is there to do this now."""
 
@@ -97,6 +123,21 @@ class NotAuthenticated(RelayError):
 
     code = "not_authenticated"
     status = 401
+
+
+class NotAllowed(RelayError):
+    """The key is right, and its scope does not cover this."""
+
+    code = "not_allowed"
+    status = 403
+
+
+class TooManyWrongKeys(RelayError):
+    """Too many wrong keys came from this address; try again with the right one later."""
+
+    code = "too_many_wrong_keys"
+    status = 429
+    retry_after = 60
 
 
 class NotFound(RelayError):
@@ -134,6 +175,12 @@ class UnknownCallback(NotFound):
     """This delivery has no callback."""
 
     code = "unknown_callback"
+
+
+class UnknownKey(NotFound):
+    """No key has that id."""
+
+    code = "unknown_key"
 
 
 class BadRequest(RelayError):

@@ -1,8 +1,8 @@
 """gunicorn's threaded worker, made patient with many and never for long with one.
 
 Its own worker reads heads and bodies in its threads, and waits for slow clients without an end: a few of them stop the
-process. Here a connection gets a thread once the whole head of a request is there; until then, between requests and
-after the last answer it waits in the poller, which holds thousands. And the client has a bounded time for its request.
+process. Here a connection gets a thread once a whole request is there; until then, between requests and after the last
+answer it waits in the poller, which holds thousands. And the client has a bounded time for its request.
 
 TLS and HTTP/2 end before the relay, so this worker speaks neither.
 """
@@ -18,120 +18,79 @@ from functools import partial
 from selectors import EVENT_READ
 from typing import Any
 
-from gunicorn.http.errors import NoMoreData
 from gunicorn.http.message import Request
-from gunicorn.http.parser import RequestParser
-from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from relay.gunicorn_connection import ANSWER_TIME, PIECE, Connection, TooSlow
+
 REQUEST_TIME = 20.0  # seconds for head and body together: a megabyte at the speed of a bad mobile line
-ANSWER_TIME = 20.0  # seconds that a client may take to read a piece of its answer
 PARTING_TIME = 2.0  # seconds to let an answer arrive before the connection is closed under it
-LONGEST_HEAD = 64 * 1024  # bytes held of a head that has not ended
-PIECE = 64 * 1024  # bytes read at once
-END = b"\r\n\r\n"
+MOST_READ_PAST = 16 * 1024 * 1024  # bytes thrown away meanwhile: a sender that pours on is cut off
+MOST_HELD = (
+    64 * 1024 * 1024
+)  # bytes of unfinished requests in the poller; with more, bodies get threads early
+AT_ONCE = 64  # connections; where thousands come together, one for each look at the poller would keep the last ones waiting
+SWEEP = 0.2  # seconds between two looks for clients whose time is over
+LAST_CALL = 0.5  # seconds for which a process that ends still takes connections: its parent's signal may be later than its own
 TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+_TOO_SLOW = (
+    b'{"type": "urn:calendly-relay:problem:too_slow", "title": "Too slow", "status": 408, '
+    b'"detail": "The body took longer to arrive than this relay waits."}'
+)
+TOO_SLOW = (
+    b"HTTP/1.1 408 Request Timeout\r\nServer: relay\r\nConnection: close\r\nCache-Control: no-store\r\n"
+    b"X-Content-Type-Options: nosniff\r\nContent-Type: application/problem+json\r\n"
+    b"Content-Length: %d\r\n\r\n%b" % (len(_TOO_SLOW), _TOO_SLOW)
+)
 NOBODY_THERE = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED})
 
 
-class TooSlow(NoMoreData, TimeoutError):
-    """The time for this request is over. gunicorn ends such a connection without ado."""
-
-
-class TimedUnreader(SocketUnreader):
-    """Reads from the client until a deadline. Without one, what was taken in before is all there is."""
-
-    _ends = 0.0
-
-    def allow(self, seconds: float) -> None:
-        """Set the deadline."""
-        self._ends = time.monotonic() + seconds
-
-    def chunk(self, size_hint: int | None = None) -> bytes:
-        """Read once. Raises TooSlow at the deadline, however steadily the bytes trickle."""
-        left = self._ends - time.monotonic()
-        if left <= 0:
-            raise TooSlow
-        self.sock.settimeout(left)
-        try:
-            return self.sock.recv(max(self.mxchunk, min(size_hint or 0, PIECE)))
-        except TimeoutError as exc:
-            raise TooSlow from exc
-        finally:
-            self.sock.settimeout(ANSWER_TIME)
-
-
-class Connection(TConn):
-    """A client's connection. While it waits, it may do so for `allowed` seconds from `since`."""
-
-    def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
-        super().__init__(cfg, sock, client, server)
-        self.unreader = TimedUnreader(sock)
-        self.parser = RequestParser(cfg, sock, client)
-        self.parser.unreader = self.unreader
-        self.initialized = self.data_ready = True  # or gunicorn would look for TLS and wait for bytes
-        self.head = bytearray()
-        self.since = self.allowed = 0.0
-
-    def wait(self, seconds: float) -> None:
-        """Begin to wait."""
-        self.sock.setblocking(False)
-        self.since, self.allowed = time.monotonic(), seconds
-
-    @property
-    def left(self) -> float:
-        """Give the seconds that it may still wait."""
-        return self.since + self.allowed - time.monotonic()
-
-    def gather(self) -> bool:
-        """Take in what has arrived of a head, and tell whether it is whole, or too long to wait for its end.
-
-        Raises OSError when the client is gone.
-        """
-        while END not in self.head and len(self.head) <= LONGEST_HEAD:
-            try:
-                piece = self.sock.recv(PIECE)
-            except BlockingIOError:
-                return False
-            if not piece:
-                raise ConnectionResetError
-            self.head += piece
-        return True
-
-
 class TimedWorker(ThreadWorker):
-    """The worker. What waits is in `waiting` and in the poller; only the main thread touches either."""
+    """The worker. What waits is in `waiting`, oldest first, and in the poller; only the main thread touches either."""
 
     request_time = REQUEST_TIME
+    most_held = MOST_HELD
+    largest_body = 1024 * 1024  # bytes; the configuration file says how many the application takes
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.waiting: set[Connection] = set()
+        self.waiting: dict[Connection, None] = {}
+        self.held = 0  # bytes of unfinished requests
+        self._swept_at = self._ended_at = 0.0
+
+    def set_accept_enabled(self, enabled: bool | None) -> None:
+        """Take connections, or none for the moment; a worker that ends takes those that are there already, and then no more.
+
+        Who comes later is refused by the system, and a balancer asks another process: nobody waits for one that is gone.
+        """
+        if self.alive or enabled:
+            super().set_accept_enabled(enabled)
+        elif not self._ended_at:
+            self._ended_at = time.monotonic()
+            self._take_the_last()
 
     def accept(self, listener: socket.socket) -> None:
-        """Take a new connection in, and begin to wait for its first request."""
-        try:
-            sock, client = listener.accept()
-        except OSError as exc:
-            if exc.errno in NOBODY_THERE:
+        """Take new connections in, some at a time, and begin to wait for their first requests."""
+        for _ in range(AT_ONCE):
+            if self.nr_conns >= self.worker_connections or not self._accepted(listener):
                 return
-            raise
-        self.nr_conns += 1
-        self.enqueue_req(Connection(self.cfg, sock, client, listener.getsockname()))
 
     def enqueue_req(self, conn: TConn) -> None:
-        """Wait for the head of the connection's next request; what came behind the last one begins it."""
+        """Wait for the connection's next request."""
         assert isinstance(conn, Connection)  # noqa: S101 # `accept` makes no other
-        conn.head = bytearray(conn.unreader.take_buffered())
+        conn.begin_request()
         conn.wait(self.request_time)
+        self.held += len(conn.received)
         self._await(conn, self._gather)
-        self._gather(conn)
+        self._gather(conn)  # at once: who has sent his request is not idle, and makes no room for others
 
     def handle_request(self, req: Request, conn: TConn) -> bool:
-        """Serve one request in a thread: its body has the time that the head left, however long a thread was awaited."""
+        """Serve one request in a thread: what is not here yet has the time that is left, however long a thread was awaited."""
         assert isinstance(conn, Connection)  # noqa: S101 # as above
         conn.unreader.allow(conn.allowed)
         conn.sock.settimeout(ANSWER_TIME)
+        if not conn.is_complete:
+            req.force_close()  # what is left of it may never be read, and the answer should say so
         try:
             return super().handle_request(req, conn)
         except TimeoutError as exc:  # the client does not read its answer
@@ -145,39 +104,82 @@ class TimedWorker(ThreadWorker):
         if fs.cancelled() or fs.exception() or not fs.result():
             self._part(conn)
         else:
+            conn.unreader.gather_rest()
             super().finish_request(conn, fs)
 
     def murder_pending(self) -> None:
-        """Drop whatever has waited for too long; a worker that stops waits no longer than a parting takes.
+        """Let nobody wait for too long; a worker that ends waits for heads no longer than a parting takes.
 
         This is called between two looks at the poller: what is dropped here has no event left that would find it gone.
         """
         now = time.monotonic()
-        longest = self.request_time if self.alive else PARTING_TIME
-        for conn in [each for each in self.waiting if now - each.since >= min(longest, each.allowed)]:
-            self._drop(conn)
+        if now - self._swept_at >= SWEEP:
+            self._swept_at = now
+            for conn in [each for each in self.waiting if self._is_overdue(each, now)]:
+                self._give_up(conn)
         if self.nr_conns >= self.worker_connections:
             self._make_room()
 
+    def _give_up(self, conn: Connection) -> None:
+        """End what took too long; who has sent half a body is told. That takes no thread: thousands may do it at once."""
+        if conn.has_head:
+            self._leave(conn)
+            self._part(conn, TOO_SLOW)
+        else:
+            self._drop(conn)
+
+    def _take_the_last(self) -> None:
+        while (left := self._ended_at + LAST_CALL - time.monotonic()) > 0:
+            self.wait_for_and_dispatch_events(left)
+        super().set_accept_enabled(False)
+        for listener in self.sockets:
+            listener.setblocking(False)
+            while self._accepted(listener):
+                pass
+            listener.close()
+
+    def _is_overdue(self, conn: Connection, now: float) -> bool:
+        if self.alive or conn.has_head:
+            return now - conn.since >= conn.allowed
+        return now - max(conn.since, self._ended_at) >= min(PARTING_TIME, conn.allowed)
+
+    def _accepted(self, listener: socket.socket) -> bool:
+        """Take one connection in; tells whether there was one."""
+        try:
+            sock, client = listener.accept()
+        except OSError as exc:
+            if exc.errno in NOBODY_THERE:
+                return False
+            raise
+        self.nr_conns += 1
+        self.enqueue_req(Connection(self.cfg, sock, client, listener.getsockname(), self.largest_body))
+        return True
+
     def _gather(self, conn: Connection, _: Any = None) -> None:
+        before = len(conn.received)
         try:
             whole = conn.gather()
         except OSError:
             self._drop(conn)
             return
-        if not whole:
-            return
+        finally:
+            self.held += len(conn.received) - before
+        if whole or (conn.has_head and self.held > self.most_held):
+            self._serve(conn)
+
+    def _serve(self, conn: Connection) -> None:
+        """Give a request to a thread."""
         self._leave(conn)
-        if END not in conn.head:
+        if not conn.has_head:
             self._part(conn, TOO_LONG)
             return
-        conn.allowed = conn.left
-        conn.unreader.unread(bytes(conn.head))
+        conn.hand_over()
         super().enqueue_req(conn)
 
     def _part(self, conn: Connection, last: bytes = b"") -> None:
         """Say that no more comes, and read on for a moment: unread bytes would have the answer thrown away."""
         try:
+            conn.forget()
             conn.wait(PARTING_TIME)
             conn.sock.send(last)
             conn.sock.shutdown(socket.SHUT_WR)
@@ -188,21 +190,23 @@ class TimedWorker(ThreadWorker):
 
     def _discard(self, conn: Connection, _: Any = None) -> None:
         try:
-            gone = not conn.sock.recv(PIECE)
+            read = len(conn.sock.recv(PIECE))
         except BlockingIOError:
             return
         except OSError:
-            gone = True
-        if gone:
+            read = 0
+        conn.read_past += read
+        if not read or conn.read_past > MOST_READ_PAST:
             self._drop(conn)
 
     def _await(self, conn: Connection, then: Callable[..., None]) -> None:
-        self.waiting.add(conn)
+        self.waiting[conn] = None
         self.poller.register(conn.sock, EVENT_READ, partial(then, conn))
 
     def _leave(self, conn: Connection) -> None:
         if conn in self.waiting:
-            self.waiting.remove(conn)
+            del self.waiting[conn]
+            self.held -= len(conn.received)
             self.poller.unregister(conn.sock)
 
     def _drop(self, conn: Connection) -> None:
@@ -218,4 +222,4 @@ class TimedWorker(ThreadWorker):
             self.nr_conns -= 1
             idle.close()
         elif self.waiting:
-            self._drop(min(self.waiting, key=lambda each: each.since))
+            self._drop(next(iter(self.waiting)))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 from hypothesis import settings as hypothesis_settings
 
 from local.valkey import EmbeddedValkey
 from relay.config import Settings
 from relay.store import Store, open_store
+from relay.store.connection import connect
 from sandbox.server import Sandbox
+from tests.logged import watched_log
 from tests.recorder import Recorder
 from tests.rig import Rig
 
@@ -24,7 +26,25 @@ MakeSettings = Callable[..., Settings]
 
 # A third of hypothesis's usual examples, and no time limit for one of them: machines that run tests are busy.
 hypothesis_settings.register_profile("suite", max_examples=30, deadline=None)
+# For `make fuzz`, which takes its time.
+hypothesis_settings.register_profile("long", max_examples=1000, deadline=None)
 hypothesis_settings.load_profile("suite")
+
+
+@pytest.fixture(scope="session")
+def log_of_the_run() -> Iterator[list[str]]:
+    """What should not stand in any log line of this test process, and does."""
+    with watched_log() as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def no_secret_in_the_log(log_of_the_run: list[str]) -> Iterator[None]:
+    """Whatever a test does, no log line holds a secret or somebody's address."""
+    log_of_the_run.clear()
+    yield
+
+    assert [] == log_of_the_run
 
 
 @pytest.fixture(scope="session")
@@ -36,11 +56,12 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]
 
 
 @pytest.fixture
-def redis_url(valkey: EmbeddedValkey) -> str:
-    """The address of an empty Redis."""
-    with redis.Redis.from_url(valkey.url) as client:
+def redis_url(request: pytest.FixtureRequest) -> str:
+    """The address of an empty Redis: of this test process's own, unless the environment names another to be tried."""
+    url = os.environ.get("RELAY_TEST_REDIS_URL") or request.getfixturevalue("valkey").url
+    with connect(url) as client:
         client.flushall()
-    return valkey.url
+    return str(url)
 
 
 @pytest.fixture(scope="session")

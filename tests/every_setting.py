@@ -50,6 +50,7 @@ destinations:
       on_unknown: hold
       max_waiting: 5000
     when_inactive: refuse
+    retention: {days: 7, keep_payload: false}
     state: active
     acknowledge: irreversible
   - id: shares

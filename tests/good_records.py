@@ -29,4 +29,10 @@ GOOD_RECORDS: dict[str, dict[str, Any]] = {
         "end_time": "2024-01-01T00:00:00Z",
     },
 }
+# The same call as the template makes, which nobody may repeat where the destination is manual.
+GOOD_RECORDS["manual"] = {
+    **GOOD_RECORDS["create_scheduling_link"],
+    "owner_type": "EventType",
+    "max_event_count": 1,
+}
 GOOD_RECORDS = {template: {**record, "crm_id": "D-1042"} for template, record in GOOD_RECORDS.items()}

@@ -95,6 +95,30 @@ class Rig:
         self.forget_who_was_asked()
         until(lambda: (self.turn(), what())[1], seconds)
 
+    def outcome(self, identifier: str) -> DeliveryLog:
+        """Serve lanes without the waits between attempts until a delivery is at rest, and give it once all is told."""
+        self.hurry_until(lambda: self.delivery(identifier).state in AT_REST)
+        self.drain()
+        return self.delivery(identifier)
+
+    def hurry_until(self, what: Callable[[], Any]) -> None:
+        """Serve lanes without the waits between attempts until something is true."""
+
+        def hurried() -> Any:
+            self.hurry()
+            return what()
+
+        self.turn_until(hurried)
+
+    def hurry(self) -> None:
+        """Let every delivery that waits to be tried again be due now."""
+        redis: Any = self.store.redis
+        for key in redis.scan_iter("relay:*:due:delivery/*"):
+            for name, _ in redis.zrange(key, 0, -1, withscores=True):
+                redis.zadd(key, {name: 1}, xx=True)
+        self.forget_pauses()
+        self.forget_who_was_asked()
+
     def forget_who_was_asked(self) -> None:
         """Let lanes be found at once for which a turn has been asked for: in this ring nobody takes jobs from RQ."""
         redis: Any = self.store.redis

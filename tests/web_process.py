@@ -48,7 +48,11 @@ def web_process(log: Path, config: str = CONFIG, **settings: str) -> Iterator[in
     }
     with log.open("wb") as file:
         web = subprocess.Popen(
-            command(config), cwd=ROOT, env=environ(**usual, **settings), stdout=file, stderr=subprocess.STDOUT
+            command(config),
+            cwd=ROOT,
+            env=environ(**{**usual, **settings}),
+            stdout=file,
+            stderr=subprocess.STDOUT,
         )
     try:
         until(lambda: answers(number), PATIENCE)

@@ -43,6 +43,11 @@ class CallbackWork:
     concurrency: int = CONCURRENCY
     answers: Counter[str] = field(default_factory=Counter)  # how attempts of this turn ended, by kind
 
+    @property
+    def whom(self) -> str:
+        """Name the destination's own receiver."""
+        return f"callback/{self.destination.settings.id}"
+
     def ask(self, calls: int) -> Grant:
         """Grant everything, since callbacks cost nothing of Calendly's budget; but let a receiver that hangs rest."""
         hangs = self.answers["Silence"] >= self.concurrency

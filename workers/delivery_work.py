@@ -2,56 +2,45 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Any
 
-import structlog
-
 from relay.calendly import (
     Asking,
     LookUpFailed,
+    Shown,
     TokenRefused,
-    confirm,
+    needs_explaining,
+    prove,
     rate_told,
     read_failed_look_up,
     read_outcome,
 )
+from relay.calendly.rate import window_wait
 from relay.catalogue.template import Template
-from relay.errors import StoreUnavailable, UnknownCredential
+from relay.errors import NotDurable, StoreUnavailable, UnknownCredential
 from relay.model.call import Answer, Call, NotSent, Outcome, Silence
 from relay.model.credential import Credential
 from relay.model.destination import StandingDestination
-from relay.model.verdict import Busy, Refused, Unauthorized, Unknown, Unreachable, Verdict
-from relay.store import Lane
+from relay.model.verdict import Delivered, Refused, Unauthorized, Unknown, Unreachable, Verdict
+from relay.store import Lane, keys
 from relay.store.budget import Grant
 from relay.store.lanes import Claimed, Ending
 from relay.store.vault import CannotOpen
+from workers.concluding import Concluding
 from workers.delivery_call import call_with, fields_to_send, is_for, shown_request
-from workers.endings import Concluded, Made, delivery_ending
+from workers.doubt import AFTER_UNKNOWN, ONLY_LOOKS, Before, before_call, doubt_of
+from workers.endings import Made
 from workers.looking_up import BrokenOff, LookingUp, with_found
 from workers.services import Services
-from workers.steps import (
-    Split,
-    Standing,
-    Step,
-    Wait,
-    backoff,
-    is_forgotten,
-    may_be_split,
-    next_step,
-    tried_once,
-)
-from workers.unauthorized import turn_away
+from workers.steps import Wait, backoff, is_forgotten
 
 NEXT_TURN = 0.1  # seconds
 NO_TOKEN = ""  # in place of a token where nothing may be begun
 LONG_PAUSE = 5.0  # seconds before anybody looks again whether there is a token
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +61,21 @@ class DeliveryWork:
         delivery = self.destination.settings.delivery
         return 1 if delivery.strict_order else delivery.concurrency
 
+    @property
+    def whom(self) -> str:
+        """Name Calendly as this user meets it."""
+        return f"calendly/{self.credential.id}"
+
     def ask(self, calls: int) -> Grant:
-        """Ask the budget of the credential for calls; none without a token, or with one that was replaced meanwhile."""
+        """Ask the budget of the credential for calls.
+
+        None without a token or with one that was replaced meanwhile, nor while what is begun could be forgotten.
+        """
         if self.token == NO_TOKEN:
+            return Grant(0, LONG_PAUSE)
+        try:
+            self.services.store.durability.ensure(keys.lane_of(self.lane))
+        except NotDurable:
             return Grant(0, LONG_PAUSE)
         if self.outdated.is_set():
             return Grant(0, NEXT_TURN)
@@ -89,49 +90,45 @@ class DeliveryWork:
         self.services.store.budget.give_back(self.credential.id, calls, self.credential.rate)
 
     def attempt(self, claimed: Claimed) -> Ending:
-        """Call Calendly once and say how that ended."""
-        if not is_for(self.template, claimed):
-            return self._end(claimed, Made(), Refused("its destination was made anew, with another template"))
-        if self.lane.kind == "test" and is_forgotten(claimed.waited, self.services.settings.call_timeout):
-            return self._end(
-                claimed, Made(), Refused("nobody waits for this test any more: nothing was sent")
-            )
+        """Call Calendly once and say how that ended; where an earlier call may have worked, look first whether it did."""
+        unwanted = self._unwanted(claimed)
+        if unwanted:
+            return self._concluding.end(claimed, Made(), Refused(unwanted))
         looking_up = LookingUp(self.services, self.lane, self.template, claimed, self._heard)
         try:
-            fields = self.services.store.vault.open_some(
-                fields_to_send(self.template, claimed), self.template.secret_fields
-            )
-            credential = self._with_organization(with_found(claimed, fields))
-            fields = looking_up.complete(Asking(self.services.calendly, credential, self.token), fields)
+            credential, fields = self._prepared(claimed, looking_up)
+            before = self._before(claimed, looking_up, credential, fields)
         except TokenRefused as exc:
-            return self._end(claimed, Made(), Unauthorized(exc.detail))
+            return self._concluding.end(claimed, Made(), Unauthorized(exc.detail))
         except LookUpFailed as exc:
-            return self._end(claimed, Made(), read_failed_look_up(exc.outcome, exc.detail))
+            return self._concluding.end(claimed, Made(), read_failed_look_up(exc.outcome, exc.detail))
         except CannotOpen as exc:
             # The token was opened, so it is this record's key that is gone: it costs attempts, and ends one day.
-            return self._end(claimed, Made(), Unreachable(exc.detail))
+            return self._concluding.end(claimed, Made(), Unreachable(exc.detail))
         except (StoreUnavailable, UnknownCredential, BrokenOff):
             return self.unsent(claimed)
         call = self._call(fields, credential)
+        request = self._request(credential, call)
+        if before.verdict is not None:
+            return self._concluding.end(claimed, Made(request, shown=before.shown), before.verdict)
         outcome = self.services.calendly.send(credential, self.token, call)
         self._learn(outcome)
-        look_ups = self.services.calendly.overheard(self._heard)
-        confirmed = confirm(look_ups, credential, self.token, self.template, fields, outcome)
-        verdict = read_outcome(
-            self.template,
-            outcome,
-            after_unknown="after_unknown" in claimed.item,
-            gone_is_done=self.destination.settings.delivery.gone_is_done,
-            confirmed=confirmed,
-        )
-        verdict = looking_up.heed(outcome, verdict)
-        return self._end(claimed, Made(self._request(credential, call), outcome, confirmed), verdict)
+        shown = self._explained(credential, fields, outcome) or before.shown
+        verdict = looking_up.heed(outcome, self._read(claimed, outcome, shown))
+        made = Made(request, outcome, shown, before.words, looking_up.seconds)
+        return self._concluding.end(claimed, made, verdict)
 
     def unsent(self, claimed: Claimed) -> Ending:
         """End an attempt of which nothing was sent, by a fault of ours: it costs the delivery nothing."""
         reason = "this worker was held up before it could send anything"
-        step = Wait(backoff(1, self.services.settings.retry_base), spends=False)
-        return self._written(claimed, Made(outcome=NotSent(reason)), Unreachable(reason), step, claimed.spent)
+        stopping = self.services.stopping.is_set()  # then others can serve it at once
+        seconds = 0.0 if stopping else backoff(1, self.services.settings.retry_base)
+        step = Wait(seconds, spends=False)
+        made = Made(outcome=NotSent(reason))
+        ending = self._concluding.written(claimed, made, Unreachable(reason), step, claimed.spent)
+        # Somebody may have thought meanwhile that it was sent: what is in doubt is what was so before.
+        ending.values.update({name: claimed.item.get(name, "") for name in (AFTER_UNKNOWN, ONLY_LOOKS)})
+        return ending
 
     def orphaned(self, claimed: Claimed) -> Ending:
         """End an attempt whose worker died, or seems to have: it may have been sent, and be on its way still."""
@@ -140,65 +137,69 @@ class DeliveryWork:
         if is_for(self.template, claimed):
             fields = with_found(claimed, fields_to_send(self.template, claimed))
             if self.template.look_up(fields):  # nothing was found that could have been sent
-                return self._end(claimed, Made(outcome=NotSent(reason)), Unreachable(reason))
-            call = self._call(fields, self.credential)
-            request = self._request(self.credential, call)
+                made = Made(outcome=NotSent(reason))
+                return self._concluding.end(claimed, made, Unreachable(reason))
+            request = self._request(self.credential, self._call(fields, self.credential))
         made = Made(request, Silence(reason))
-        verdict, spent = Unknown(reason), claimed.spent + 1
-        step = self._next(claimed, verdict, spent)
-        if isinstance(step, Wait):
-            step = replace(step, seconds=max(step.seconds, self._may_fly_for(claimed)))
-        ending = self._written(claimed, made, verdict, step, spent)
-        ending.values["may_fly_until"] = str(self._may_fly_until(claimed))  # a retry by hand waits for it too
-        return ending
+        return self._concluding.end(claimed, made, Unknown(reason), nobody_holds_it=True)
 
-    def _may_fly_for(self, claimed: Claimed) -> float:
-        """Give the seconds for which a call may be on its way that nobody here holds: two at a time must never be."""
-        return max(0.0, (self._may_fly_until(claimed) - float(claimed.item["found_at"])) / 1000)
-
-    def _may_fly_until(self, claimed: Claimed) -> int:
-        """Give the moment when such a call has ended in any case, in milliseconds by Redis's clock."""
-        begun = max(
-            claimed.begun_at, int(claimed.item.get("noted_at", 0))
-        )  # after a look-up, however long it took
-        return begun + round(self.services.settings.call_timeout * 1000)
-
-    def _end(self, claimed: Claimed, made: Made, verdict: Verdict) -> Ending:
-        spent = claimed.spent + (0 if isinstance(verdict, (Busy, Unauthorized)) else 1)
-        step = self._next(claimed, verdict, spent)
-        if may_be_split(verdict, made.status, int(claimed.item.get("batch_count", 1))):
-            step = Split()
-        # The answer in our hands matters more than these notes: while Redis is away they are left out, and the
-        # next answer of the same kind brings them again.
-        with suppress(StoreUnavailable):
-            # A 503 is about one endpoint, not about the user.
-            if isinstance(verdict, Busy) and made.status == 429:
-                self.services.store.budget.block(self.credential.id, verdict.wait)
-            if isinstance(verdict, Unauthorized):
-                self._turn_away(verdict)
-        return self._written(claimed, made, verdict, step, spent)
-
-    def _turn_away(self, verdict: Unauthorized) -> None:
-        if not turn_away(self.services, self.destination.settings.id, self.credential, verdict):
-            self.outdated.set()
-
-    def _written(self, claimed: Claimed, made: Made, verdict: Verdict, step: Step, spent: int) -> Ending:
-        self._say(claimed, made.outcome, verdict, step)
-        end = Concluded(claimed, made, verdict, step, spent)
-        return delivery_ending(self.services, self.destination, end)
-
-    def _next(self, claimed: Claimed, verdict: Verdict, spent: int) -> Step:
-        # A destination that was paused for days starts its clock anew when it is activated.
-        since = max(float(claimed.item["first_attempt_at"]) / 1000, self.destination.activated_at)
-        standing = Standing(
-            spent=spent,
-            age=max(0.0, time.time() - since),
-            harmless_to_repeat=self.template.harmless_to_repeat,
-            settings=self.destination.settings.delivery,
+    @property
+    def _concluding(self) -> Concluding:
+        return Concluding(
+            self.services, self.lane, self.destination, self.template, self.credential, self.outdated
         )
-        jitter = random.random()  # noqa: S311 - spreads load, guards nothing
-        step = next_step(verdict, standing, retry_base=self.services.settings.retry_base, jitter=jitter)
-        return tried_once(step, verdict) if self.lane.kind == "test" else step
+
+    def _unwanted(self, claimed: Claimed) -> str:
+        """Say why nothing must be sent at all; empty where it may be."""
+        if not is_for(self.template, claimed):
+            return "its destination was made anew, with another template"
+        if self.lane.kind == "test" and is_forgotten(claimed.waited, self.services.settings.call_timeout):
+            return "nobody waits for this test any more: nothing was sent"
+        return ""
+
+    def _prepared(self, claimed: Claimed, looking_up: LookingUp) -> tuple[Credential, dict[str, Any]]:
+        """Give as whom to call, and the fields of the call with what its record leaves out."""
+        fields = self.services.store.vault.open_some(
+            fields_to_send(self.template, claimed), self.template.secret_fields
+        )
+        credential = self._with_organization(with_found(claimed, fields))
+        return credential, looking_up.complete(Asking(self.services.calendly, credential, self.token), fields)
+
+    def _before(
+        self, claimed: Claimed, looking_up: LookingUp, credential: Credential, fields: Mapping[str, Any]
+    ) -> Before:
+        """Look whether an earlier call worked that may have, and make sure that this attempt may still send."""
+        doubt, shown = doubt_of(claimed), None
+        if doubt.is_elsewhere(credential.organization):
+            return Before(verdict=Unknown("The credential acts for another organization by now"))
+        if doubt.open:
+            asking = looking_up.overheard(Asking(self.services.calendly, credential, self.token))
+            shown = prove(asking, self.template, fields)
+        hold = self.destination.settings.delivery.on_unknown == "hold"
+        before = before_call(self.template, doubt, hold=hold, shown=shown)
+        if before.verdict is None:
+            looking_up.insist(again=doubt.open)
+        return before
+
+    def _explained(self, credential: Credential, fields: Mapping[str, Any], outcome: Outcome) -> Shown | None:
+        """Look what stands at Calendly, where its refusal cannot be understood without."""
+        if not needs_explaining(self.template, outcome):
+            return None
+        calendly = self.services.calendly.overheard(self._heard)
+        return prove(Asking(calendly, credential, self.token), self.template, fields)
+
+    def _read(self, claimed: Claimed, outcome: Outcome, shown: Shown | None) -> Verdict:
+        doubt = doubt_of(claimed)
+        verdict = read_outcome(
+            self.template,
+            outcome,
+            after_unknown=doubt.open,
+            gone_is_done=self.destination.settings.delivery.gone_is_done,
+            shown=shown,
+        )
+        if doubt.silent and self.template.spare and isinstance(verdict, Delivered | Refused):
+            return replace(verdict, reason=" ".join(filter(None, [verdict.reason, self.template.spare])))
+        return verdict
 
     def _with_organization(self, fields: Mapping[str, Any]) -> Credential:
         """Give the credential with its organization; where it is not known yet and needed, Calendly tells it."""
@@ -218,6 +219,8 @@ class DeliveryWork:
         """Take a look-up's call off the budget. It is made in any case: its delivery waits for it in mid-attempt."""
         with suppress(StoreUnavailable):
             self.ask(1)
+            if isinstance(outcome, Answer) and outcome.status == 429:
+                self.services.store.budget.block(self.credential.id, window_wait(outcome.headers))
         self._learn(outcome)
 
     def _learn(self, outcome: Outcome) -> None:
@@ -234,16 +237,3 @@ class DeliveryWork:
 
     def _request(self, credential: Credential, call: Call) -> dict[str, Any]:
         return shown_request(self.services.calendly, credential, self.template, call)
-
-    def _say(self, claimed: Claimed, outcome: Outcome | None, verdict: Verdict, step: Step) -> None:
-        log.info(
-            "delivery.attempted",
-            delivery=claimed.id,
-            destination=self.destination.settings.id,
-            template=self.template.name,
-            attempt=claimed.number,
-            verdict=verdict.name,
-            status=outcome.status if isinstance(outcome, Answer) else None,
-            ms=round(outcome.seconds * 1000) if outcome else None,
-            next=type(step).__name__.lower(),
-        )

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from relay.calendly import Confirmed, Stands
+from relay.calendly import Shown, Stands
 from relay.callbacks import AttemptTold, CallbackType, Told, is_told, new_callback
-from relay.model.call import Answer, Outcome
+from relay.model.call import Answer, Outcome, Silence
 from relay.model.destination import Destination, StandingDestination
 from relay.model.verdict import Delivered, DoneAlready, Unknown, Verdict
 from relay.store.batched import halves_of, records_of
 from relay.store.lanes import Claimed, Ending, NewCallback, NewPart
 from relay.store.texts import to_json
+from workers.doubt import AFTER_UNKNOWN, ONLY_LOOKS, doubt_of
 from workers.services import Services
 from workers.steps import Ask, Hold, Settle, Split, Step, Wait
 
@@ -22,15 +23,31 @@ TOLD: dict[str, CallbackType] = {
     "dead": "delivery.dead",
     "uncertain": "delivery.uncertain",
 }
+# What follows an attempt that may have taken effect, by what makes sure that a repeat does no harm.
+REPEATS: dict[str, str] = {
+    "looked up": "looked up in {:.1f} s, and repeated only if it had no effect",
+    "harmless": "repeated, harmless: next attempt in {:.1f} s",
+    "once": "repeated once: next attempt in {:.1f} s",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The request of an attempt, what came of it, and what a look-up found: each None where there was none."""
+    """The request of an attempt, what came of it, and what a look-up showed: each None where there was none.
+
+    `again` says why the call could be made although an earlier one may have worked; `took` is how many seconds the attempt took.
+    """
 
     request: dict[str, Any] | None = None
     outcome: Outcome | None = None
-    confirmed: Confirmed | None = None
+    shown: Shown | None = None
+    again: str = ""
+    took: float = 0.0
+
+    @property
+    def sent(self) -> bool:
+        """Tell whether the call may have left this machine."""
+        return isinstance(self.outcome, Answer | Silence)
 
     @property
     def status(self) -> int | None:
@@ -39,8 +56,17 @@ class Made:
 
     @property
     def response(self) -> dict[str, Any] | None:
-        """Give Calendly's answer as the log and the callback show it."""
-        return self.outcome.to_dict() if isinstance(self.outcome, Answer) else None
+        """Give Calendly's answer as the log and the callback show it, or what it would have been, marked as that."""
+        if isinstance(self.outcome, Answer):
+            return self.outcome.to_dict()
+        if self.outcome is None and isinstance(self.shown, Stands):
+            return {**self.shown.answer.to_dict(), "found_by_look_up": True}
+        return None
+
+    def may_have_worked(self, verdict: Verdict) -> bool:
+        """Tell whether a later "it is gone" could be this attempt's own work: after silence, or an answer of no meaning."""
+        status = self.status or 0
+        return self.sent and (isinstance(verdict, Unknown) or (status >= 500 and status != 503))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +88,18 @@ class Concluded:
 
 def delivery_ending(services: Services, destination: StandingDestination, end: Concluded) -> Ending:
     """Give the ending of a delivery's attempt, with its callback where it is over."""
-    state, wait, decision = _what_follows(end.step)
+    state, wait, decision = _what_follows(end)
     verdict = end.verdict
     values = {"reason": end.reason, "response": to_json(end.made.response)}
     if end.made.request is not None:
         values["request"] = to_json(end.made.request)
-    if _may_have_worked(end):
-        values["after_unknown"] = "1"
+    values |= _doubt_left(end)
     return Ending(
         state=state,
         attempt={
             "verdict": verdict.name,
             "status": end.made.status,
-            "reason": verdict.reason,
+            "reason": " ".join(filter(None, [end.made.again, verdict.reason])),
             "decision": decision,
         },
         known=not isinstance(verdict, Unknown),
@@ -93,15 +118,24 @@ def _parts(services: Services, destination: StandingDestination, end: Concluded)
     return tuple(NewPart(new_id(destination.settings.id), half) for half in halves_of(end.claimed.item))
 
 
-def _may_have_worked(end: Concluded) -> bool:
-    """Tell whether a later "it is gone" could be this attempt's own work: after silence, or an answer of no meaning."""
-    status = end.made.status or 0
-    return isinstance(end.verdict, Unknown) or (status >= 500 and status != 503)
+def _doubt_left(end: Concluded) -> dict[str, str]:
+    """Give what the next attempt has to know: whether this one may have worked, and whether it may do more than look."""
+    doubt = doubt_of(end.claimed)
+    left = {}
+    if end.made.may_have_worked(end.verdict):
+        left[AFTER_UNKNOWN] = str(doubt.silent + isinstance(end.verdict, Unknown))
+    if isinstance(end.step, Wait) and end.step.only_looks:
+        left[ONLY_LOOKS] = "1"
+    return left
 
 
-def _what_follows(step: Step) -> tuple[str, float | None, str]:
+def _what_follows(end: Concluded) -> tuple[str, float | None, str]:
     """Give the state, the seconds to wait if any, and the decision in words."""
-    match step:
+    match end.step:
+        case Wait(seconds=seconds) if end.step.only_looks or doubt_of(end.claimed).only_looks:
+            return "retrying", seconds, f"looked up in {seconds:.1f} s, and not repeated"
+        case Wait(seconds=seconds, repeat=repeat) if repeat:
+            return "retrying", seconds, REPEATS[repeat].format(seconds)
         case Settle(state=state):
             return state, None, f"settled as {state}"
         case Wait(seconds=seconds):
@@ -127,7 +161,7 @@ def _callback(
 
 def _told(settings: Destination, end: Concluded, kind: CallbackType) -> Told:
     worked = isinstance(end.verdict, Delivered | DoneAlready)
-    confirmed = end.made.confirmed
+    shown = end.made.shown
     return Told(
         type=kind,
         delivery=end.claimed.id,
@@ -139,13 +173,13 @@ def _told(settings: Destination, end: Concluded, kind: CallbackType) -> Told:
         response=end.made.response,
         error=None if worked else (end.verdict.name, end.reason),
         note=end.verdict.reason if worked else "",
-        found=confirmed.resource if isinstance(confirmed, Stands) else None,
+        found=shown.resource if isinstance(shown, Stands) else None,
         attempt=_attempt(end) if kind == "delivery.attempted" else None,
     )
 
 
 def _attempt(end: Concluded) -> AttemptTold:
-    _, wait, decision = _what_follows(end.step)
+    _, wait, decision = _what_follows(end)
     return AttemptTold(
         number=end.claimed.number,
         verdict=end.verdict.name,

@@ -15,6 +15,10 @@ class Work(Protocol):
     def concurrency(self) -> int:
         """Give how many attempts may be in flight at a time."""
 
+    @property
+    def whom(self) -> str:
+        """Name who is called: all that call the same one find out together that he does not answer."""
+
     def ask(self, calls: int) -> Grant:
         """Ask the budget for calls."""
 

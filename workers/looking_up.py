@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from relay.calendly import Asking, Found, find
-from relay.calendly.rate import window_wait
 from relay.catalogue.look_up import LookUp
 from relay.catalogue.template import Template
 from relay.errors import StoreUnavailable
@@ -20,6 +20,11 @@ from relay.store.texts import from_json, to_json
 from workers.services import Services
 
 FOUND = "found"  # the field of a delivery that keeps it
+SENDS = "sends"  # the field that keeps which attempt was sure just before its call that it may send
+SLOW = 1.0  # seconds; who took longer to get ready may have been stopped meanwhile, and overtaken
+LOOKED_UP_LONG = (
+    5.0  # seconds; a call after a longer look-up would outlast what platforms give a process to end
+)
 
 
 class BrokenOff(Exception):
@@ -44,6 +49,7 @@ class LookingUp:
     key: tuple[Any, ...] | None = None  # what was looked up, by this attempt or by an earlier one
     look_up: LookUp | None = None
     just_now: bool = False  # this very attempt asked Calendly
+    _began: float = field(default_factory=time.monotonic)
 
     def complete(self, asking: Asking, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Give the fields with what the record leaves out, on record before this returns.
@@ -63,6 +69,26 @@ class LookingUp:
         if not self._note(to_json(found.to_dict())):
             raise BrokenOff
         return {**fields, **found.fields}
+
+    def overheard(self, asking: Asking) -> Asking:
+        """Give the way to Calendly for look-ups of this attempt: each call of theirs is accounted for. They raise BrokenOff."""
+        return replace(asking, calendly=asking.calendly.overheard(self._hear))
+
+    @property
+    def seconds(self) -> float:
+        """Give the seconds since this attempt began to be made."""
+        return time.monotonic() - self._began
+
+    def insist(self, *, again: bool) -> None:
+        """Return only if this attempt may still send: just before it does, where `again` or time has passed.
+
+        Raises BrokenOff where it may not, and StoreUnavailable.
+        """
+        slow = self.seconds > SLOW
+        if self.seconds > LOOKED_UP_LONG and self.services.stopping.is_set():
+            raise BrokenOff  # the call may take longer than the process has left
+        if (slow or again) and not self._write(SENDS, str(self.claimed.number)):
+            raise BrokenOff
 
     def heed(self, outcome: Outcome, verdict: Verdict) -> Verdict:
         """Take from the call's answer whether the find still holds, and give the verdict that follows.
@@ -90,8 +116,7 @@ class LookingUp:
 
     def _found(self, asking: Asking, look_up: LookUp, fields: Mapping[str, Any]) -> Found:
         def look() -> Found:
-            calls = asking.calendly.overheard(lambda outcome: self._hear(asking, outcome))
-            return find(replace(asking, calendly=calls), self.template, look_up, fields)
+            return find(self.overheard(asking), self.template, look_up, fields)
 
         if look_up.used_up:
             # Another process may use it up at any moment, and the next thing that fits be another one.
@@ -100,17 +125,17 @@ class LookingUp:
         found, self.just_now = self.services.finds.get(self.key, look)
         return found
 
-    def _hear(self, asking: Asking, outcome: Outcome) -> None:
+    def _hear(self, outcome: Outcome) -> None:
         """Account for one call of the look-up."""
         self.heard(outcome)
-        if isinstance(outcome, Answer) and outcome.status == 429:
-            with suppress(StoreUnavailable):
-                self.services.store.budget.block(asking.credential.id, window_wait(outcome.headers))
         if self.services.stopping.is_set():  # a list may have a hundred pages, and the process only seconds
             raise BrokenOff
 
     def _note(self, value: str) -> bool:
-        return self.services.store.lanes.note(self.lane, self.claimed.id, self.claimed.token, FOUND, value)
+        return self._write(FOUND, value)
+
+    def _write(self, name: str, value: str) -> bool:
+        return self.services.store.lanes.note(self.lane, self.claimed.id, self.claimed.token, name, value)
 
 
 def _key(asking: Asking, template: Template, look_up: LookUp, fields: Mapping[str, Any]) -> tuple[Any, ...]:

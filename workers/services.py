@@ -11,13 +11,15 @@ from relay.config import Settings
 from relay.oauth import Grants
 from relay.outgoing import Sender, callback_door
 from relay.store import Store, open_store
+from workers.room import Room
 
 
 class Seats:
-    """The threads of this process that callbacks may hold at a time, and when one was last missed."""
+    """The places of this process that callbacks may hold at a time, and when one was last missed."""
 
     def __init__(self, number: int) -> None:
         self._free = threading.Semaphore(number)
+        self._mine = threading.local()
         self.missed_at = float("-inf")  # by the monotonic clock
 
     def take(self) -> bool:
@@ -25,18 +27,26 @@ class Seats:
         taken = self._free.acquire(blocking=False)
         if not taken:
             self.missed_at = time.monotonic()
+        else:
+            self._mine.taken = self._mine_taken() + 1
         return taken
 
     def leave(self) -> None:
-        """Give a seat back."""
-        self._free.release()
+        """Give a seat of this thread's back, if it has one."""
+        if self._mine_taken():
+            self._mine.taken -= 1
+            self._free.release()
+
+    def _mine_taken(self) -> int:
+        taken: int = getattr(self._mine, "taken", 0)
+        return taken
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
     """The store, the ways out, and whether this process is about to end.
 
-    `callback_seats` are the threads that callbacks may hold: receivers that hang must leave some to deliveries. `finds`
+    `room` are the places for turns; `callback_seats` are those that callbacks may hold: receivers must leave some to deliveries. `finds`
     are what look-ups found lately.
     """
 
@@ -47,6 +57,7 @@ class Services:
     name: str
     callback_seats: Seats
     grants: Grants
+    room: Room
     stopping: threading.Event = field(default_factory=threading.Event)
     finds: Finds[Found] = field(default_factory=Finds)
 
@@ -68,6 +79,7 @@ def open_services(settings: Settings, name: str) -> Services:
         name,
         Seats(settings.worker_threads // 2),
         Grants(settings, store),
+        Room(settings.worker_threads),
     )
     _Current.services = services
     return services

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from relay.model.destination import DeliverySettings
 from relay.model.verdict import (
@@ -21,14 +22,28 @@ GROWTH = 3.0  # each wait is three times the one before
 LONGEST_WAIT = 4 * 3600.0  # seconds; twelve attempts then span most of a day
 
 
+# What makes sure that a call which may have taken effect is not made twice to somebody's harm.
+Repeat = Literal["looked up", "harmless", "once", ""]
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the decision needs to know of the delivery: attempts spent with this one, and seconds since the first."""
+    """What the decision needs to know of the delivery: attempts spent with this one, and seconds since the first.
+
+    `in_doubt`: this attempt or an earlier one may have taken effect, and nothing has shown since that it had none.
+    `repeat`: what its template lets follow then. `in_vain`: this attempt looked the effect up and sent nothing, so
+    looking once more would tell no more. `landing`: seconds that this attempt's call may need to arrive, cut as it was;
+    `last_look`: seconds that a look-up has to wait which has the last word.
+    """
 
     spent: int
     age: float
-    harmless_to_repeat: bool
+    repeat: Repeat
     settings: DeliverySettings
+    in_doubt: bool = False
+    in_vain: bool = False
+    landing: float = 0.0
+    last_look: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +56,16 @@ class Settle:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Try again in so many seconds. `spends` tells whether the attempt counts against the limit."""
+    """Try again in so many seconds. `spends` tells whether the attempt counts against the limit.
+
+    Where a call may have taken effect, `repeat` says why another one does no harm. An attempt that `only_looks` finds
+    out whether it did, and makes no call.
+    """
 
     seconds: float
     spends: bool = True
+    repeat: Repeat = ""
+    only_looks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +99,18 @@ def next_step(verdict: Verdict, standing: Standing, *, retry_base: float, jitter
     match verdict:
         case Delivered() | DoneAlready():
             return Settle("delivered")
+        case Refused() if standing.in_doubt:
+            return Ask("Whether an earlier attempt took effect is unknown.")
         case Refused():
             return Settle("dead")
         case Unauthorized():
             return Hold()
         case Busy(wait=seconds):
-            return Wait(spread(seconds, jitter), spends=False)
-        case Unknown():
-            return _after_silence(standing, backoff(standing.spent, retry_base), jitter)
-        case Unreachable() | Failed():
+            return Wait(spread(seconds, jitter), spends=False, repeat=_repeat(standing))
+        case Unknown() if not _may_repeat(standing):
+            wait = _wait(standing, backoff(standing.spent, retry_base), jitter)
+            return _find_out(standing, wait, "A repeat might do it twice.")
+        case Unreachable() | Failed() | Unknown():
             at_least = verdict.wait if isinstance(verdict, Failed) else 0.0
             return _again(standing, max(at_least, backoff(standing.spent, retry_base)), jitter)
 
@@ -113,16 +137,6 @@ def is_forgotten(waited: float, call_timeout: float) -> bool:
     return waited > call_timeout + FORGOTTEN
 
 
-def _after_silence(standing: Standing, seconds: float, jitter: float) -> Step:
-    """Repeat what is harmless to repeat. All else, and what was given up, may have worked: it must not be called dead."""
-    if not _may_repeat(standing):
-        return Ask("Whether the call took effect is unknown, and a repeat might do it twice.")
-    step = _again(standing, seconds, jitter)
-    return (
-        Ask(f"Whether the call took effect is unknown. {step.because}") if isinstance(step, Settle) else step
-    )
-
-
 def backoff(spent: int, retry_base: float) -> float:
     """Give the seconds to wait after the attempt that was the `spent`th, before chance adds to it."""
     exponent = min(max(spent, 1) - 1, 40)
@@ -136,16 +150,35 @@ def spread(seconds: float, jitter: float) -> float:
 
 def _may_repeat(standing: Standing) -> bool:
     # A destination may ask for more care than its template needs, never for less.
-    return standing.harmless_to_repeat and standing.settings.on_unknown != "hold"
+    return bool(standing.repeat) and standing.settings.on_unknown != "hold" and not standing.in_vain
 
 
-def _again(standing: Standing, seconds: float, jitter: float) -> Wait | Settle:
-    """Wait from `seconds` up to twice as long, unless a limit is reached."""
+def _repeat(standing: Standing) -> Repeat:
+    return standing.repeat if standing.in_doubt else ""
+
+
+def _wait(standing: Standing, seconds: float, jitter: float) -> float:
+    """Give from `seconds` up to twice as long, and no less than a call needs that may be on its way still."""
+    return max(seconds * (1 + jitter), standing.landing)
+
+
+def _again(standing: Standing, seconds: float, jitter: float) -> Step:
+    """Wait, unless a limit is reached."""
+    wait = _wait(standing, seconds, jitter)
     if standing.spent >= standing.settings.max_attempts:
-        return Settle("dead", f"Given up after {standing.spent} attempts.")
-    wait = seconds * (1 + jitter)
+        return _give_up(standing, wait, f"Given up after {standing.spent} attempts.")
     if standing.age + wait > standing.settings.max_age:
-        return Settle(
-            "dead", f"Given up: the next attempt would be past {standing.settings.max_age} seconds."
-        )
-    return Wait(wait)
+        most = standing.settings.max_age
+        return _give_up(standing, wait, f"Given up: the next attempt would be past {most} seconds.")
+    return Wait(wait, repeat=_repeat(standing))
+
+
+def _give_up(standing: Standing, wait: float, because: str) -> Step:
+    return _find_out(standing, wait, because) if standing.in_doubt else Settle("dead", because)
+
+
+def _find_out(standing: Standing, wait: float, because: str) -> Step:
+    """Nothing is called any more; what may have worked must not be called dead before somebody has looked."""
+    if standing.repeat == "looked up" and not standing.in_vain:
+        return Wait(max(wait, standing.last_look), repeat="looked up", only_looks=True)
+    return Ask(f"Whether the call took effect is unknown. {because}")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from threading import Lock
 from typing import TypeVar
 
 import structlog
@@ -14,7 +15,9 @@ from relay.errors import StoreUnavailable
 from relay.store import Lane
 from relay.store.lanes import LEASE, Claim, Claimed, Ending, Lease, LeaseLost
 from workers.lane_work import Work
+from workers.room import HANGS
 from workers.services import Services, current
+from workers.settling import PATIENCE, REDIS_PAUSE, settle
 from workers.work import NotByThisWorker, work_on
 
 TURN = 3.0  # seconds after which a turn makes room if others wait for a thread
@@ -24,8 +27,8 @@ LOOK = 0.25  # seconds between two looks for new work while calls are on their w
 CARRY_ON = 10.0  # seconds for which one RQ job goes from lane to lane
 SEAT_PAUSE = 0.5  # seconds after which a lane of callbacks looks for a seat again
 TROUBLE_PAUSE = 5.0  # seconds before anybody comes again to a lane that could not be served
-REDIS_PAUSE = 0.25  # seconds between two tries while Redis is away
-PATIENCE = 900.0  # seconds for which a turn waits for Redis to come back, an answer in its hands
+HANGING_PAUSE = 10.0  # seconds before anybody comes again to a lane whose calls would hang like many others
+CONFIRM = LEASE  # seconds for which an end is written again that Redis does not promise to keep
 log = structlog.get_logger()
 
 Answered = TypeVar("Answered")
@@ -38,8 +41,11 @@ def take_turn(name: str) -> None:
     lane: Lane | None = Lane.named(name)
     while lane is not None:
         try:
+            if services.stopping.is_set():
+                services.store.lanes.come_back(lane, 0.0)  # to another process, at once
+                return
             serve(services, lane)
-            over = time.monotonic() > stop_at or services.stopping.is_set()
+            over = time.monotonic() > stop_at or services.stopping.is_set() or services.room.stands_aside
             if over or services.store.turns.waiting():  # lanes that were asked for earlier come first
                 return
             lane = services.store.lanes.one_whose_time_has_come()
@@ -80,6 +86,11 @@ def _serve(services: Services, lane: Lane) -> None:
         # Attempts that an earlier turn left in flight keep the lane on the list: look again, but not at once.
         services.store.lanes.release(lease, TROUBLE_PAUSE)
         return
+    if not services.room.admits(work.whom):
+        services.store.lanes.release(lease, HANGING_PAUSE)
+        return
+    if services.room.stands_aside:
+        services.callback_seats.leave()
     lease.revision = work.destination.revision
     Turn(services, lease, work).run()
 
@@ -95,12 +106,13 @@ class Turn:
         self._began = time.monotonic()
         self._asked_at = self._began
         self._held_until = self._began + LEASE
-        self._flying: set[Future[None]] = set()
+        self._flying: dict[Future[None], float] = {}  # since when each attempt is on its way
         self._reopens_at = self._began  # when there are calls to make again
         self._pause = 0.0
         self._due = lease.due
         self._look_around_at = self._began + TURN
         self._others_wait = False
+        self._given_away = False
 
     def run(self) -> None:
         """Serve the lane until nothing is due or the turn is over, then say when it next needs somebody."""
@@ -111,11 +123,15 @@ class Turn:
                 self._serve(senders)
         except LeaseLost:
             return  # somebody else serves the lane by now, and files it
+        if not self._given_away:
+            with suppress(LeaseLost):
+                self._insist(self._release)
+
+    def _release(self) -> None:
         if self._seats_are_missed():
             self._pause = max(self._pause, 2 * SEAT_PAUSE)  # those who stand come first
-        with suppress(LeaseLost):
-            pause = max(self._reopens_at - time.monotonic(), self._pause, self._work.rest())
-            self._insist(lambda: self._lanes.release(self._lease, pause))
+        pause = max(self._reopens_at - time.monotonic(), self._pause, self._work.rest())
+        self._lanes.release(self._lease, pause)
 
     def _serve(self, senders: ThreadPoolExecutor) -> None:
         while True:
@@ -125,13 +141,49 @@ class Turn:
                 continue
             if not self._flying:
                 return
-            # With places free, look often: what is accepted now should not wait for the slow calls of others.
-            patience = LOOK if free and self._may_begin() else RENEW
-            done, self._flying = wait(self._flying, timeout=patience, return_when=FIRST_COMPLETED)
+            done, _ = wait(self._flying, timeout=LOOK, return_when=FIRST_COMPLETED)
             for future in done:
-                future.result()
-            if not done or self._held_until - time.monotonic() < LEASE - RENEW:
-                self._claim(0)  # renews the lease, and sees what is due
+                self._land(future)
+            look = HANGS if self._make_way_if_all_hang() else LOOK
+            late = time.monotonic() - self._asked_at > look
+            self._stay(looking=late and len(self._flying) < self._work.concurrency and self._may_begin())
+
+    def _land(self, future: Future[None]) -> None:
+        future.result()
+        if time.monotonic() - self._flying.pop(future) < HANGS:
+            self._services.room.answers(self._work.whom)
+
+    def _make_way_if_all_hang(self) -> bool:
+        """Leave the place to others where no call of this lane comes to an end; tells whether it is so."""
+        if not self._flying or time.monotonic() - max(self._flying.values()) <= HANGS:
+            return False
+        self._services.room.hangs(self._work.whom)
+        if self._services.room.step_aside(self._work.whom):
+            self._services.callback_seats.leave()
+        return True
+
+    def _stay(self, *, looking: bool) -> None:
+        """Keep what is ours while calls are on their way: the lane, or just the calls once this process is to end.
+
+        With places free, look often: what is accepted now should not wait for the slow calls of others.
+        """
+        old = self._held_until - time.monotonic() < LEASE - RENEW
+        # A lane that has one call at a time has one, also while it changes hands.
+        if self._services.stopping.is_set() and self._work.concurrency > 1:
+            if old or not self._given_away:
+                with suppress(StoreUnavailable):  # the next look brings it again
+                    self._give_away()
+        elif old or looking:
+            self._claim(0)  # renews the lease, and sees what is due
+
+    def _give_away(self) -> None:
+        """Let others serve the lane from now on, and say that the calls on their way are in good hands."""
+        asked_at = time.monotonic()
+        self._lanes.hold(self._lease)
+        self._held_until = asked_at + LEASE
+        if not self._given_away:
+            self._release()
+        self._given_away = True
 
     def _launch(self, senders: ThreadPoolExecutor, free: int) -> None:
         """Begin up to `free` attempts, as far as the budget goes."""
@@ -140,15 +192,30 @@ class Turn:
             self._reopens_at = time.monotonic() + grant.reopens_in
             return
         claim = self._claim(grant.calls)
+        if not claim.confirmed:
+            # What was begun could be forgotten: it is not sent, and nothing else is begun for a while.
+            self._reopens_at = time.monotonic() + TROUBLE_PAUSE
         for claimed in claim.attempts:
-            try:
-                self._flying.add(senders.submit(self._attempt, claimed))
-            except RuntimeError:  # this machine gives us no more threads
-                log.exception("attempt.no_thread", item=claimed.id)
-                self._reopens_at = time.monotonic() + TROUBLE_PAUSE
-                self._conclude(claimed, self._work.unsent)
+            self._begin(senders, claimed, self._attempt if claim.confirmed else self._leave)
         with suppress(StoreUnavailable):  # then they come back with the next window
-            self._work.give_back(grant.calls - len(claim.attempts))
+            self._work.give_back(grant.calls - (len(claim.attempts) if claim.confirmed else 0))
+
+    def _begin(self, senders: ThreadPoolExecutor, claimed: Claimed, how: Callable[[Claimed], None]) -> None:
+        """Have a thread bring an attempt to its end, if this machine gives us one."""
+        taken = Lock()
+
+        def go() -> None:
+            if taken.acquire(blocking=False):
+                how(claimed)
+
+        try:
+            self._flying[senders.submit(go)] = time.monotonic()
+        except RuntimeError:
+            log.exception("attempt.no_thread", item=claimed.id)
+            self._reopens_at = time.monotonic() + TROUBLE_PAUSE
+            # The executor keeps what it found no thread for, and gives it to the next one that is free.
+            if taken.acquire(blocking=False):
+                self._conclude(claimed, self._work.unsent)
 
     def _may_begin(self) -> bool:
         """Tell whether to begin more attempts: not when the budget is spent, the process ends, or others wait."""
@@ -197,9 +264,12 @@ class Turn:
     def _attempt(self, claimed: Claimed) -> None:
         # A process that was stopped for longer than its lease must not send: somebody else may have decided by now.
         held = time.monotonic() < self._held_until
-        self._conclude(claimed, self._work.attempt if held else self._work.unsent)
+        self._conclude(claimed, self._work.attempt if held else self._work.unsent, CONFIRM)
 
-    def _conclude(self, claimed: Claimed, work: Callable[[Claimed], Ending]) -> None:
+    def _leave(self, claimed: Claimed) -> None:
+        self._conclude(claimed, self._work.unsent)
+
+    def _conclude(self, claimed: Claimed, work: Callable[[Claimed], Ending], confirm: float = 0.0) -> None:
         """Bring an attempt to its end and write that. A fault of ours in between must not stop the lane."""
         try:
             ending = work(claimed)
@@ -208,23 +278,4 @@ class Turn:
             log.exception("attempt.broke_off", item=claimed.id, number=claimed.number)
             self._pause = TROUBLE_PAUSE
             return
-        self._settle(claimed, ending)
-
-    def _settle(self, claimed: Claimed, ending: Ending) -> None:
-        """Write how an attempt ended, however long Redis is away: the answer in our hands is the only copy."""
-        give_up_at = time.monotonic() + PATIENCE
-        while True:
-            try:
-                written = self._lanes.settle(
-                    self._lease.lane, claimed.id, claimed.token, claimed.number, ending
-                )
-            except StoreUnavailable:
-                if time.monotonic() > give_up_at:
-                    log.exception("attempt.end_lost", item=claimed.id, number=claimed.number)
-                    return
-                time.sleep(REDIS_PAUSE)
-                continue
-            if not written:
-                # A newer attempt began, a person decided, or our own first try was written and its reply got lost.
-                log.info("attempt.end_not_written", item=claimed.id, number=claimed.number)
-            return
+        settle(self._services, self._lease.lane, claimed, ending, time.monotonic() + confirm)

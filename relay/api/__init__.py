@@ -1,4 +1,4 @@
-"""The management API: templates, credentials, destinations, deliveries and the audit, for who holds the admin key."""
+"""The management API: templates, credentials, destinations, deliveries, keys and the audit, for who holds a key."""
 
 from __future__ import annotations
 
@@ -10,12 +10,25 @@ from relay.api.credentials import credentials
 from relay.api.deeds import write_deed
 from relay.api.deliveries import deliveries
 from relay.api.destinations import destinations
-from relay.api.guard import ask_for_admin_key, begin_event, log_change
+from relay.api.forgetting import forgetting
+from relay.api.guard import ask_for_key, begin_event, log_change, suspect_redis, tell_expiry
+from relay.api.keys import keys
 from relay.api.replays import replays
 from relay.api.templates import templates
 from relay.api.trials import trials
 
-PARTS = (templates, credentials, destinations, callbacks, trials, replays, deliveries, audit)
+PARTS = (
+    templates,
+    credentials,
+    destinations,
+    callbacks,
+    trials,
+    replays,
+    deliveries,
+    forgetting,
+    keys,
+    audit,
+)
 
 
 def build_api() -> Blueprint:
@@ -24,7 +37,9 @@ def build_api() -> Blueprint:
     for part in PARTS:
         api.register_blueprint(part)
     api.before_request(begin_event)
-    api.before_request(ask_for_admin_key)
+    api.before_request(ask_for_key)
     api.after_request(log_change)
     api.after_request(write_deed)
+    api.after_request(tell_expiry)
+    api.after_request(suspect_redis)
     return api

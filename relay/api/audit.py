@@ -39,6 +39,7 @@ def _shown(entry: Entry) -> dict[str, Any]:
         "id": entry.id,
         "at": iso(entry.at),
         "who": deed.who,
+        "key": deed.key or None,
         "what": deed.what,
         "on": dict(deed.on),
         "details": dict(deed.details),

@@ -17,6 +17,7 @@ from relay.model.destination import CallbackSettings, StandingDestination
 from relay.store.vault import CannotOpen
 from relay.web.body import read_object
 from relay.web.documents import Document, OneOf, Whole, YesNo, fault, load
+from relay.web.keys import same
 from relay.web.masks import Secret
 from relay.web.services import services
 from relay.web.slugs import is_slug
@@ -79,7 +80,7 @@ def _checked(secret: str, present: str | None) -> str:
         check_secret(secret)
     except ValueError as exc:
         raise fault("#/secret", str(exc)) from exc
-    if secret == present:
+    if present is not None and same(secret, present):
         raise fault("#/secret", "should be another one than the present secret")
     return secret
 

@@ -13,8 +13,8 @@ from flask import Blueprint, Response, g, request
 from markupsafe import Markup
 
 from relay.api.credential_asking import Asked, ask
-from relay.api.guard import ADMIN
 from relay.errors import StoreUnavailable, UnknownCredential
+from relay.model.admin_key import ROOT
 from relay.model.credential import Credential
 from relay.oauth import Connected, Connecting, NotConnected, end_grant, foreign
 from relay.store.audit import Deed
@@ -68,8 +68,9 @@ def come_back() -> Response:
     if "error" in request.args or max(len(state), len(code)) > LONGEST:
         code = ""
     try:
+        services().ask_redis()
         came = Connecting(services().store, services().grants.server).finish(state[:LONGEST], code)
-        return _connected(came.credential) if isinstance(came, Connected) else _not_connected(came)
+        return _connected(came) if isinstance(came, Connected) else _not_connected(came)
     except StoreUnavailable as exc:
         log.warning("connect.store_unavailable", exc_info=exc)
         answer = _page(
@@ -79,8 +80,9 @@ def come_back() -> Response:
         return answer
 
 
-def _connected(credential: Credential) -> Response:
+def _connected(came: Connected) -> Response:
     """Ask Calendly who it was. The grant is stored by now, so an answer that does not come changes nothing."""
+    credential = came.credential
     asked = ask(services(), credential)
     if asked.me and credential.organization not in {"", asked.me.organization}:
         because = foreign(credential.id, credential.organization)
@@ -88,8 +90,10 @@ def _connected(credential: Credential) -> Response:
         services().grants.revoke(credential)
         return _page("Not connected", 409, because)
     on = {"credential": credential.id}
-    # The state that came back proves that somebody with the admin key sent this person out.
-    services().store.audit.write(Deed(who=ADMIN, what="credential.connected", on=on, request_id=g.request_id))
+    # The state that came back proves that whoever showed this key sent this person out. An older release knew one only.
+    who = came.who or ROOT.name
+    deed = Deed(who=who, key=came.key, what="credential.connected", on=on, request_id=g.request_id)
+    services().store.audit.write(deed)
     _write_down(credential, asked)
     if asked.me is None:
         text = Markup("Credential “{}” is connected, but Calendly did not say as whom: {}")

@@ -106,7 +106,7 @@ def connect_credential(identifier: str) -> Response:
     server = services().grants.server
     if server.missing:
         raise Invalid(f"{' and '.join(server.missing)} must be set before anybody can be connected.")
-    url, expires_at = Connecting(services().store, server).begin(identifier)
+    url, expires_at = Connecting(services().store, server).begin(identifier, g.key.name, g.key.id)
     return jsonify(url=url, expires_at=iso(expires_at))
 
 

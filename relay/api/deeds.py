@@ -15,6 +15,9 @@ from relay.web.services import services
 READS = frozenset({"GET", "HEAD"})
 # What each write is called in the audit, by its view.
 NAMES = {
+    "keys.create_key": "key.created",
+    "keys.change_key": "key.changed",
+    "keys.revoke_key": "key.revoked",
     "credentials.create_credential": "credential.created",
     "credentials.change_credential": "credential.changed",
     "credentials.delete_credential": "credential.deleted",
@@ -35,6 +38,7 @@ NAMES = {
     "deliveries.cancel_delivery": "delivery.canceled",
     "deliveries.resolve_delivery": "delivery.resolved",
     "deliveries.retry_callback": "delivery.callback_retried",
+    "forgetting.forget": "person.forgotten",
 }
 CHANGE_NOTHING = frozenset({"trials.preview_calls"})
 THINGS = ("credential", "destination", "delivery")
@@ -57,7 +61,8 @@ def write_deed(answer: Response) -> Response:
     if not looked and answer.status_code < 400:
         services().store.audit.write(
             Deed(
-                who=g.who,
+                who=g.key.name,
+                key=g.key.id,
                 what=NAMES.get(view, view),
                 on=_things(view),
                 details=g.get("deed", {}),

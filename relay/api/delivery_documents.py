@@ -80,6 +80,7 @@ def summary(delivery: DeliveryLog) -> dict[str, Any]:
         "test": delivery.test,
         "part_of": delivery.part_of or None,
         "parts": list(delivery.parts),
+        "payload": delivery.payload,
         "accepted_at": iso(delivery.accepted_at),
         "updated_at": iso(delivery.updated_at),
         "settled_at": iso(delivery.settled_at),
@@ -119,5 +120,6 @@ def _callback(callback: CallbackLog) -> dict[str, Any]:
         "next_attempt_at": iso(callback.next_attempt_at),
         "body": callback.body,
         "unshaped": callback.unshaped or None,
+        "payload": callback.payload,
         "attempts": [_attempt(each) for each in callback.attempts],
     }

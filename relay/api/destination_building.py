@@ -17,6 +17,7 @@ from relay.model.destination import (
     Destination,
     InboundAuth,
     ManualSettings,
+    RetentionSettings,
     ShapeSettings,
 )
 from relay.shaping.header_rules import read_headers
@@ -60,6 +61,7 @@ def build(services: Services, document: Mapping[str, Any], standing: Destination
         delivery=DeliverySettings(**document["delivery"]),
         allow={name: tuple(dict.fromkeys(values)) for name, values in document["allow"].items() if values},
         when_inactive=document["when_inactive"],
+        retention=RetentionSettings(**document["retention"]),
     )
     return Built(destination, inbound_secret, callback_secret)
 

@@ -19,6 +19,7 @@ from relay.api.destination_parts import (
     InboundPart,
     ManualPart,
     Named,
+    RetentionPart,
     allowed_values,
 )
 from relay.api.ids import Slug
@@ -56,6 +57,7 @@ class DestinationDocument(Document):
     delivery = Part(DeliveryPart, load_default=lambda: DeliveryPart().load({}))
     allow = allowed_values()
     when_inactive = OneOf("hold", "refuse", load_default="hold")
+    retention = Part(RetentionPart, load_default=lambda: RetentionPart().load({}))
     state = ReadOnly()
     paused_because = ReadOnly()
     counts = ReadOnly()

@@ -7,7 +7,7 @@ from typing import Any, get_args
 from marshmallow import ValidationError, fields, validate
 
 from relay.api.auth_documents import Auth
-from relay.model.destination import BatchSettings, DeliverySettings
+from relay.model.destination import BatchSettings, DeliverySettings, RetentionSettings
 from relay.model.destination_settings import ManualMethod
 from relay.web.documents import Document, OneOf, ReadOnly, Text, Whole, YesNo, sentences
 from relay.web.masks import Kept, Secret
@@ -19,8 +19,10 @@ MOST_NAMES = 100  # in a mapping, among constants, or of values that a field tak
 MOST_IN_BATCH = 1000  # records
 LONGEST_WINDOW = 3600  # seconds
 MOST_WAITING = 10_000_000  # deliveries
+LONGEST_RETENTION = 3650  # days
 _USUAL = DeliverySettings()
 _USUAL_BATCH = BatchSettings()
+_USUAL_RETENTION = RetentionSettings()
 
 
 class ExpressionText(Text):
@@ -106,6 +108,13 @@ class DeliveryPart(Document):
     on_unknown = OneOf("default", "repeat", "hold", load_default=_USUAL.on_unknown)
     gone_is_done = YesNo(load_default=_USUAL.gone_is_done)
     max_waiting = Whole(1, MOST_WAITING, load_default=_USUAL.max_waiting)
+
+
+class RetentionPart(Document):
+    """How long settled deliveries are kept, and whether with what they carried."""
+
+    days = Whole(1, LONGEST_RETENTION, load_default=_USUAL_RETENTION.days)
+    keep_payload = YesNo(load_default=_USUAL_RETENTION.keep_payload)
 
 
 def allowed_values() -> Named:

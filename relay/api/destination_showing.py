@@ -92,6 +92,7 @@ def _settings(settings: Destination) -> dict[str, Any]:
         "delivery": {**asdict(settings.delivery), "max_waiting": settings.delivery.max_waiting or None},
         "allow": {name: list(values) for name, values in settings.allow.items()},
         "when_inactive": settings.when_inactive,
+        "retention": {**asdict(settings.retention), "days": settings.retention.days or None},
     }
 
 

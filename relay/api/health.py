@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from flask import Blueprint, Response, jsonify
 
 from relay.errors import StoreUnavailable
+from relay.store.excuses import why
+from relay.store.lookout import report_on
 from relay.web.problems import problem
 from relay.web.services import services
 
@@ -19,19 +23,18 @@ def alive() -> Response:
 
 @health.get("/readyz")
 def ready() -> Response:
-    """Say whether Redis answers and a worker is there; 503 names what is missing."""
-    workers = _workers()
-    checks = {"redis": workers is not None, "workers": workers or 0}
-    if workers:
-        return jsonify(status="ready", **checks)
-    missing = "Redis does not answer" if workers is None else "No worker process is running"
-    return problem("not_ready", 503, f"{missing}.", checks)
-
-
-def _workers() -> int | None:
-    """Give the number of worker processes, or None if Redis does not answer."""
+    """Say whether Redis can be used and a worker is there; 503 names what is missing, and warnings what Redis may lose."""
+    store, workers = services().store, 0
     try:
-        services().store.ping()
-        return services().store.presence.workers()
-    except StoreUnavailable:
-        return None
+        services().ask_redis()
+        workers = store.presence.workers()
+        report = report_on(store)
+        missing = report.stop or ("" if workers else "No worker process is running.")
+    except StoreUnavailable as exc:
+        report, missing = None, f"Redis cannot be used: {why(exc)}."
+    checks = {
+        "redis": report is not None,
+        "workers": workers,
+        "warnings": [asdict(each) for each in report.problems] if report else [],
+    }
+    return problem("not_ready", 503, missing, checks) if missing else jsonify(status="ready", **checks)

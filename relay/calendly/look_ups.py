@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
 
 from marshmallow import ValidationError
 
-from relay.calendly.client import Calendly, LookUpFailed
-from relay.calendly.paging import rows, thing
+from relay.calendly.client import LookUpFailed
+from relay.calendly.places import Asking, rows_at, values_of
 from relay.calendly.sieve import Sieve
 from relay.calendly.verdicts import read_failed_look_up
 from relay.catalogue.look_up import Listing, LookUp
@@ -31,15 +30,6 @@ class Found:
     def to_dict(self) -> dict[str, Any]:
         """Give the find as the delivery keeps it."""
         return {"fields": self.fields, "thing": self.shown}
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """A way to Calendly, and as whom."""
-
-    calendly: Calendly
-    credential: Credential
-    token: str
 
 
 def find(
@@ -83,11 +73,10 @@ def _rows(asking: Asking, look_up: LookUp, values: Mapping[str, str]) -> Iterato
     refused: LookUpFailed | None = None
     looked = False
     for listing in look_up.listings:
-        query = _query(listing, values)
-        if query is None or (listing.where_refused and refused is None):
+        if not _is_known_whose(listing, values) or (listing.where_refused and refused is None):
             continue
         try:
-            yield from _listed(asking, listing, values, query)
+            yield from rows_at(asking, listing, values)
             looked = True
         except LookUpFailed as exc:
             if not (listing.for_managers and _is_for_managers_only(exc)):
@@ -99,47 +88,25 @@ def _rows(asking: Asking, look_up: LookUp, values: Mapping[str, str]) -> Iterato
         raise _nowhere_to_look(look_up, refused)
 
 
-def _listed(
-    asking: Asking, listing: Listing, values: Mapping[str, str], query: Mapping[str, str]
-) -> Iterator[dict[str, Any]]:
-    path = listing.path.format_map({name: quote(value, safe="") for name, value in values.items()})
-    if listing.single:
-        yield thing(asking.calendly, asking.credential, asking.token, path)
-    else:
-        yield from rows(asking.calendly, asking.credential, asking.token, path, query)
-
-
-def _query(listing: Listing, values: Mapping[str, str]) -> dict[str, str] | None:
-    """Fill the query; None where whose list it is, is not known."""
+def _is_known_whose(listing: Listing, values: Mapping[str, str]) -> bool:
+    """Tell whether it is known whose list this is."""
     whose = {"{organization}", "{user}"}
-    if any(text in whose and not values[text[1:-1]] for text in listing.query.values()):
-        return None
-    filled = {name: text.format_map(values) for name, text in listing.query.items()}
-    return {name: value for name, value in filled.items() if value}
+    return all(values[text[1:-1]] for text in listing.query.values() if text in whose)
 
 
 def _values(credential: Credential, fields: Mapping[str, Any], now: datetime) -> dict[str, str]:
     """Give what paths and queries can name: the fields, whose they are, and what follows from them."""
     values = {
-        "organization": credential.organization,
-        "organization_uuid": _last(credential.organization),
+        **values_of(credential, fields),
         "user": credential.user,
         "earliest": _told(now),
         "latest": "",
-        **{name: value for name, value in fields.items() if isinstance(value, str)},
     }
     if "start_time" in values:
         start = datetime.fromisoformat(values["start_time"])
         ends = {"earliest": start.replace(microsecond=0), "latest": start.replace(microsecond=999_999)}
         values |= {name: _told(end) for name, end in ends.items()}
-    if "invitee" in values:
-        event, _, _ = values["invitee"].rpartition("/invitees/")
-        values |= {"invitee_event_uuid": _last(event), "invitee_uuid": _last(values["invitee"])}
     return values
-
-
-def _last(uri: str) -> str:
-    return uri.rstrip("/").rpartition("/")[2]
 
 
 def _told(moment: datetime) -> str:

@@ -9,6 +9,11 @@ from relay.model.call import Answer
 LONGEST = 500  # characters
 
 
+def is_somebodys_page(answer: Answer) -> bool:
+    """Tell whether somebody else answered, such as a proxy: Calendly speaks JSON, or says nothing."""
+    return isinstance(answer.body, str) and bool(answer.body.strip())
+
+
 def what_it_says(answer: Answer) -> str:
     """Give status, title, message and details in one line of at most 500 characters.
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from relay.catalogue.look_up import LookUp, Match
+from relay.catalogue.proof import at
 
 MOST_CANDIDATES = 10  # listed in an error
 LONGEST_VALUE = 120  # characters shown of each attribute
@@ -28,7 +29,7 @@ class Sieve:
         """Look at one row."""
         look_up = self._look_up
         fits = [_fit(row, one, self._fields[one.field]) for one in look_up.match if one.field in self._fields]
-        taken = _at(row, look_up.takes)
+        taken = at(row, look_up.takes)
         if None in fits:
             heap = self._others
         elif not isinstance(taken, str) or not self._may_be_meant(row):
@@ -36,14 +37,14 @@ class Sieve:
         else:
             heap = self._exact if all(fits) else self._alike
         heap.add(
-            taken if isinstance(taken, str) else str(_at(row, "uri")),
-            {name: _at(row, name) for name in look_up.shows},
+            taken if isinstance(taken, str) else str(at(row, "uri")),
+            {name: at(row, name) for name in look_up.shows},
         )
 
     def _may_be_meant(self, row: Mapping[str, Any]) -> bool:
-        if any(_at(row, name) != value for name, value in self._look_up.having.items()):
+        if any(at(row, name) != value for name, value in self._look_up.having.items()):
             return False
-        numbers = [(_at(row, name), most) for name, most in self._look_up.at_most.items()]
+        numbers = [(at(row, name), most) for name, most in self._look_up.at_most.items()]
         too_high = any(isinstance(number, int) and number > most for number, most in numbers)
         self._left_out_for_number |= too_high
         return not too_high
@@ -114,7 +115,7 @@ class _Heap:
 
 def _fit(row: Mapping[str, Any], match: Match, wished: str) -> bool | None:
     """Tell how a row fits: True to the letter, False as far as names may differ, None not at all."""
-    values = [value for value in (_at(row, name) for name in match.attributes) if isinstance(value, str)]
+    values = [value for value in (at(row, name) for name in match.attributes) if isinstance(value, str)]
     if match.like == "moment":
         return True if any(_same_second(value, wished) for value in values) else None
     if wished in values:
@@ -130,14 +131,6 @@ def _same_second(theirs: str, ours: str) -> bool:
         return bool(one == other)
     except ValueError:
         return False
-
-
-def _at(row: Mapping[str, Any], path: str) -> Any:
-    """Give what stands at a dotted path, or None."""
-    value: Any = row
-    for step in path.split("."):
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value
 
 
 def _shown(value: Any) -> str:

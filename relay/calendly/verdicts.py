@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from relay.calendly.confirm import Confirmed, Differs, Stands, Untold, needs_confirming
+from relay.calendly.proving import Absent, Shown, Stands, Untold, needs_explaining
 from relay.calendly.rate import wait_told, window_wait
-from relay.calendly.says import LONGEST, what_it_says
+from relay.calendly.says import LONGEST, is_somebodys_page, what_it_says
 from relay.catalogue.template import Says, Template
 from relay.model.call import Answer, NotSent, Outcome
 from relay.model.verdict import (
@@ -31,12 +31,12 @@ def read_outcome(
     *,
     after_unknown: bool = False,
     gone_is_done: bool = False,
-    confirmed: Confirmed | None = None,
+    shown: Shown | None = None,
 ) -> Verdict:
     """Say what an attempt came to. Never raises, whatever Calendly answered.
 
     `after_unknown`: an earlier attempt of this delivery ended without an answer. `gone_is_done`: the destination
-    takes a 404 on a DELETE for success. `confirmed`: what `confirm` found, where it had to look.
+    takes a 404 on a DELETE for success. `shown`: what `prove` found, where the answer needs explaining.
     """
     if isinstance(outcome, NotSent):
         return Refused(outcome.reason) if outcome.forbidden else Unreachable(outcome.reason)
@@ -44,20 +44,18 @@ def read_outcome(
         return Unknown(outcome.reason)
     if 200 <= outcome.status <= 299:
         return _done(template, outcome)
-    if outcome.status == 404 and _gone_means_done(
-        template, after_unknown=after_unknown, gone_is_done=gone_is_done
-    ):
+    gone = outcome.status == 404 and not is_somebodys_page(outcome)
+    if gone and _gone_means_done(template, after_unknown=after_unknown, gone_is_done=gone_is_done):
         return DoneAlready("It is gone already.")
-    if needs_confirming(template, outcome):
-        return _after_look_up(outcome, confirmed)
+    if needs_explaining(template, outcome):
+        return _explained(template, outcome, shown)
     return _agreed(template, outcome) or _by_status(outcome, harmless=template.harmless_to_repeat)
 
 
 def _done(template: Template, answer: Answer) -> Delivered | Unknown:
     if answer.status in template.success:
         return Delivered()
-    if isinstance(answer.body, str) and answer.body.strip():
-        # Somebody's page, such as a proxy's: Calendly speaks JSON.
+    if is_somebodys_page(answer):
         return Unknown(f"The answer, with status {answer.status}, is none of Calendly's.")
     usual = " or ".join(str(status) for status in sorted(template.success))
     return Delivered(f"Calendly answered {answer.status} where {usual} is usual.")
@@ -70,13 +68,13 @@ def _gone_means_done(template: Template, *, after_unknown: bool, gone_is_done: b
     return gone_is_done and template.method == "DELETE"
 
 
-def _after_look_up(answer: Answer, confirmed: Confirmed | None) -> Verdict:
+def _explained(template: Template, answer: Answer, shown: Shown | None) -> Verdict:
     said = what_it_says(answer)
-    match confirmed:
+    match shown:
         case Stands(meaning=meaning):
             return DoneAlready(meaning)
-        case Differs(meaning=meaning):
-            return Refused(f"{said}. {meaning}"[:LONGEST])
+        case Absent() if template.proof and template.proof.otherwise:
+            return Refused(f"{said}. {template.proof.otherwise}"[:LONGEST])
         case Untold(outcome=met, reason=reason):
             return read_failed_look_up(
                 met, f"{said}, and what stands could not be looked up: {reason}"[:LONGEST]

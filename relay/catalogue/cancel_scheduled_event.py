@@ -7,6 +7,7 @@ from typing import ClassVar
 from relay.catalogue.fields import Email, ResourceUuid, Text, Utc
 from relay.catalogue.look_up import LookUp
 from relay.catalogue.look_ups import EVENT
+from relay.catalogue.proofs import EVENT_IS_CANCELED
 from relay.catalogue.template import Says, Template, TemplateSchema
 
 LONGEST_REASON = 10_000  # characters; Calendly's reference, CreateScheduledEventCancellation
@@ -47,6 +48,7 @@ TEMPLATE = Template(
     irreversible=True,
     harmless_to_repeat=True,
     repeat="Calendly answers 403 'Event is already canceled'; nobody is notified twice.",
+    proof=EVENT_IS_CANCELED,
     done_already=(
         Says(403, message="Event is already canceled", meaning="The event had been canceled before."),
     ),

@@ -45,6 +45,7 @@ TEMPLATE = Template(
     sources="Calendly reference, Create Single-Use Scheduling Link (OpenAPI of 2023-04 and 2026-10)",
     success=frozenset({201}),
     repeat="Calendly makes a second, different link.",
+    spare="An earlier attempt, which was not answered, may have made a spare link that nobody received.",
     notes=(
         "A link has no uuid: it cannot be listed, found again or revoked.",
         "Without the owner, the event type is looked up by its name, its slug or its booking page, among the active ones.",

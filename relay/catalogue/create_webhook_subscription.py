@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from marshmallow import ValidationError, validates_schema
 
 from relay.catalogue.fields import HttpsUrl, ListOf, OneOfKnown, ResourceUri, Text
-from relay.catalogue.template import Confirm, Says, Template, TemplateSchema
+from relay.catalogue.proofs import SUBSCRIPTION_STANDS
+from relay.catalogue.template import Template, TemplateSchema
 
 SCOPES = ("organization", "user", "group")
 MOST_EVENTS = 100  # a subscription; our own bound, far above all the events that Calendly has
@@ -128,17 +129,7 @@ TEMPLATE = Template(
     ),
     success=frozenset({201}),
     repeat="Calendly answers 409 'Hook with this url already exists' and does not name the one that stands.",
-    confirm=Confirm(
-        on=Says(
-            409, title="Already Exists", meaning="The subscription stands, with the wished events and scope."
-        ),
-        path="/webhook_subscriptions",
-        query=("organization", "scope", "user", "group"),
-        match={"callback_url": "url"},
-        same=("events", "scope", "organization", "user", "group"),
-        never={"state": "disabled"},
-        otherwise="A subscription with this url stands, but it is disabled or has other events or another scope.",
-    ),
+    proof=SUBSCRIPTION_STANDS,
     organization_field="organization",
     notes=(
         "The token also needs the read scope of each event's family, such as scheduled_events:read for invitee.created.",

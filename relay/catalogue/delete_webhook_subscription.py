@@ -7,6 +7,7 @@ from typing import ClassVar
 from relay.catalogue.fields import HttpsUrl, ResourceUuid
 from relay.catalogue.look_up import LookUp
 from relay.catalogue.look_ups import SUBSCRIPTION
+from relay.catalogue.proofs import SUBSCRIPTION_IS_GONE
 from relay.catalogue.template import Template, TemplateSchema
 
 
@@ -34,6 +35,7 @@ TEMPLATE = Template(
     success=frozenset({204}),
     harmless_to_repeat=True,
     repeat="Calendly answers 404.",
+    proof=SUBSCRIPTION_IS_GONE,
     gone_is_done_after_unknown=True,
     notes=(
         "Can be made again with create_webhook_subscription.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from marshmallow import missing
@@ -128,15 +129,28 @@ def _repeats(template: Template) -> dict[str, Any]:
     done = [_says(one) for one in template.done_already]
     if template.gone_is_done_after_unknown:
         done.append("404 after an attempt with an unknown outcome: that attempt had worked.")
-    if template.confirm:
-        done.append(f"{_says(template.confirm.on)} A look-up at {template.confirm.path} decides.")
+    if template.proof and template.proof.explains:
+        evidence = template.proof.evidence[0]
+        known = _says(replace(template.proof.explains, meaning=evidence.meaning))
+        done.append(f"{known} A look-up at {evidence.listing.path} decides.")
     return {
         "irreversible": template.irreversible,
         "harmless_to_repeat": template.harmless_to_repeat,
         "repeat": template.repeat,
+        "after_silence": _after_silence(template),
         "done_already": done,
         "try_again": [_says(one) for one in template.try_again],
     }
+
+
+def _after_silence(template: Template) -> str:
+    """Say what follows a call that may have arrived and was not answered."""
+    if template.proof:
+        places = " and ".join(f"GET {one.listing.path}" for one in template.proof.evidence)
+        return f"{places} shows whether it took effect; only if not, the call is made again."
+    if template.spare:
+        return f"The call is made once more. {template.spare}"
+    return "The call is made again." if template.harmless_to_repeat else "A person decides."
 
 
 def _says(answer: Says) -> str:

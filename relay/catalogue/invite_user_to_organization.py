@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from relay.catalogue.fields import Email
+from relay.catalogue.proofs import INVITATION_STANDS
 from relay.catalogue.template import Says, Template, TemplateSchema
 
 
@@ -37,6 +38,7 @@ TEMPLATE = Template(
     sources="Calendly reference, Invite User to Organization (OpenAPI of 2023-04 and 2026-10)",
     success=frozenset({201}),
     repeat="Calendly answers 400 'Already Invited' and sends no second mail.",
+    proof=INVITATION_STANDS,
     done_already=(
         Says(
             400,

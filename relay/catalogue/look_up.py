@@ -72,15 +72,20 @@ class LookUp:
         return f"{needed} (and {' and '.join(self.narrowed_by)}, if known)" if self.narrowed_by else needed
 
     def spellings(self, fields: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
-        """Give the fields as they are, and once more with emails in small letters, if that makes a difference.
+        """Give the fields as the look-up should try them, one after the other."""
+        return spellings(fields, self.fields)
 
-        Calendly does not say whether its email filters mind the case.
-        """
-        yield fields
-        emails = [name for name in self.fields if name.endswith("email") and name in fields]
-        small = {**fields, **{name: fields[name].lower() for name in emails}}
-        if small != fields:
-            yield small
+
+def spellings(fields: Mapping[str, Any], read: Iterable[str]) -> Iterable[Mapping[str, Any]]:
+    """Give the fields as they are, and once more with the emails among those that are read in small letters.
+
+    Calendly does not say whether its email filters mind the case; where it makes no difference, once will do.
+    """
+    yield fields
+    emails = [name for name in read if name.endswith("email") and name in fields]
+    small = {**fields, **{name: fields[name].lower() for name in emails}}
+    if small != fields:
+        yield small
 
 
 def chosen(look_ups: Iterable[LookUp], fields: Mapping[str, Any]) -> LookUp | None:

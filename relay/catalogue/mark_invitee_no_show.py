@@ -7,6 +7,7 @@ from typing import ClassVar
 from relay.catalogue.fields import Email, InviteeUri, ResourceUuid
 from relay.catalogue.look_up import LookUp
 from relay.catalogue.look_ups import INVITEE
+from relay.catalogue.proofs import NO_SHOW_STANDS
 from relay.catalogue.template import Template, TemplateSchema
 
 
@@ -43,6 +44,7 @@ TEMPLATE = Template(
     sources="Calendly reference, Create Invitee No Show (OpenAPI of 2023-04 and 2026-10)",
     success=frozenset({201}),
     repeat="Calendly does not say; it may refuse.",
+    proof=NO_SHOW_STANDS,
     notes=(
         "Calendly refuses before the event has begun: 'Event is not started yet'.",
         "Without the invitee, an active one is looked up by the event and the invitee's email.",

@@ -7,6 +7,7 @@ from typing import ClassVar
 from relay.catalogue.fields import Email, ResourceUuid
 from relay.catalogue.look_up import LookUp
 from relay.catalogue.look_ups import MEMBERSHIP
+from relay.catalogue.proofs import MEMBERSHIP_IS_GONE
 from relay.catalogue.template import Template, TemplateSchema
 
 
@@ -35,6 +36,7 @@ TEMPLATE = Template(
     irreversible=True,
     harmless_to_repeat=True,
     repeat="Calendly answers 404.",
+    proof=MEMBERSHIP_IS_GONE,
     gone_is_done_after_unknown=True,
     notes=(
         "The uuid is the membership's, not the user's. Without it, the membership is looked up by the member's email.",

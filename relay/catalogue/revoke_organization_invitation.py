@@ -7,6 +7,7 @@ from typing import ClassVar
 from relay.catalogue.fields import Email, ResourceUuid
 from relay.catalogue.look_up import LookUp
 from relay.catalogue.look_ups import INVITATION
+from relay.catalogue.proofs import INVITATION_IS_GONE
 from relay.catalogue.template import Template, TemplateSchema
 
 
@@ -34,6 +35,7 @@ TEMPLATE = Template(
     success=frozenset({204}),
     harmless_to_repeat=True,
     repeat="Calendly answers 404.",
+    proof=INVITATION_IS_GONE,
     gone_is_done_after_unknown=True,
     notes=(
         "The organization is the credential's, also where the record holds an invitation's full URI.",

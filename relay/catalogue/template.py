@@ -11,14 +11,15 @@ from urllib.parse import quote
 
 from marshmallow import Schema, ValidationError, pre_load, validates_schema
 
-from relay.catalogue.answers import Confirm, Says
+from relay.catalogue.answers import Says
 from relay.catalogue.fields import RecordField
 from relay.catalogue.look_up import LookUp, chosen, instead, without_alternatives
+from relay.catalogue.proof import Proof
 from relay.errors import FieldError
 from relay.model.call import Call
 from relay.model.pointers import pointed
 
-__all__ = ["Confirm", "InvalidRecord", "Says", "Template", "TemplateSchema"]
+__all__ = ["InvalidRecord", "Says", "Template", "TemplateSchema"]
 
 
 class TemplateSchema(Schema):
@@ -89,7 +90,9 @@ class Template:
     )
     done_already: tuple[Says, ...] = ()
     try_again: tuple[Says, ...] = ()  # refusals that Calendly itself asks to repeat
-    confirm: Confirm | None = None  # a refusal that a look-up can turn into "done already"
+    proof: Proof | None = None  # what shows at Calendly that a call took effect
+    # A call that was not answered may be made once more, at the price that this sentence names.
+    spare: str = ""
     organization_field: str = (
         ""  # the body field that the credential's organization fills when it is left out
     )

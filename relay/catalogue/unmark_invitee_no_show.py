@@ -7,6 +7,7 @@ from typing import ClassVar
 from relay.catalogue.fields import Email, InviteeUri, ResourceUuid
 from relay.catalogue.look_up import LookUp
 from relay.catalogue.look_ups import NO_SHOW_OF_EMAIL, NO_SHOW_OF_INVITEE
+from relay.catalogue.proofs import NO_SHOW_IS_GONE
 from relay.catalogue.template import Template, TemplateSchema
 
 
@@ -36,6 +37,7 @@ TEMPLATE = Template(
     success=frozenset({204}),
     harmless_to_repeat=True,
     repeat="Calendly answers 404.",
+    proof=NO_SHOW_IS_GONE,
     gone_is_done_after_unknown=True,
     notes=(
         "The uuid is the no-show's: in the answer to mark_invitee_no_show, or under no_show of the invitee.",

@@ -58,6 +58,7 @@ class Client:
     def __init__(self, address: str, key: str | None) -> None:
         self.address = address
         self.has_key = key is not None
+        self.key_expires: str | None = None  # when the key ends, once the relay has told that this is soon
         self._admin = Authorization(None if key is None else f"Bearer {key}")
         self._session = requests.Session()
         # A proxy that the environment names may stand before other machines, never before this one.
@@ -127,6 +128,7 @@ class Client:
             )
         except requests.RequestException as exc:
             raise NoAnswer(_no_answer(self.address, exc)) from exc
+        self.key_expires = answer.headers.get("X-Key-Expires", self.key_expires)
         return Answer(answer.status_code, _json(answer), answer.headers)
 
 

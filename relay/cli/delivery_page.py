@@ -11,6 +11,10 @@ from relay.cli.moments import for_people
 from relay.cli.plain_text import plain, plain_lines
 from relay.cli.screen import coloured, columns
 
+_GONE = {
+    "dropped": "dropped once it was settled, as the destination's retention asks; it cannot be sent again",
+    "forgotten": "erased with a person who was to be forgotten; it cannot be sent again",
+}
 _MOMENTS = {"accepted_at": "accepted", "settled_at": "settled", "next_attempt_at": "next attempt"}
 
 
@@ -40,6 +44,8 @@ def _head(delivery: Mapping[str, Any]) -> Iterator[str]:
             yield f"  {words}: {for_people(delivery[name])}"
     if delivery.get("reason"):
         yield f"  why: {plain(delivery['reason'])}"
+    if delivery.get("payload") in _GONE:
+        yield f"  payload: {_GONE[delivery['payload']]}"
     if delivery.get("part_of"):
         yield f"  part of: {plain(delivery['part_of'])}"
     if delivery.get("parts"):
@@ -86,7 +92,10 @@ def _request(request: Mapping[str, Any]) -> Iterator[str]:
 
 def response_lines(response: Mapping[str, Any]) -> Iterator[str]:
     """Give what Calendly answered: status, headers and body."""
-    yield f"{plain(response.get('status'))}"
+    found = (
+        " (found by a look-up: the answer itself never arrived)" if response.get("found_by_look_up") else ""
+    )
+    yield f"{plain(response.get('status'))}{found}"
     for name, value in (response.get("headers") or {}).items():
         yield f"{plain(name)}: {plain(value)}"
     if response.get("body") is not None:

@@ -24,9 +24,11 @@ COMMANDS = {
     "cancel": "Take a delivery out of the queue for good.",
     "resolve": "Settle an uncertain delivery as you found it in Calendly.",
     "replay": "Make the calls of many deliveries again.",
+    "forget": "Erase a person from logs and lists.",
     "preview": "Show the calls that records would become.",
     "test": "Make one call now and show Calendly's answer.",
     "check": "Look whether the relay can do its work.",
+    "keys": "Make, list and revoke keys for people and scripts.",
 }
 _MODULES = {
     "retry": "operate",

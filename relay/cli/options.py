@@ -11,6 +11,8 @@ from typing import Any
 import click
 
 from relay.cli.client import Client
+from relay.cli.moments import for_people
+from relay.cli.screen import note
 from relay.cli.surroundings import surroundings
 
 Command = Callable[..., Any]
@@ -18,13 +20,17 @@ Command = Callable[..., Any]
 
 def command(short_help: str) -> Callable[[Command], click.Command]:
     """Make a command whose help is its docstring. Paragraphs with lines set in by spaces are shown as they are."""
+    return lambda function: click.command(short_help=short_help, help=_help_of(function))(function)
 
-    def make(function: Command) -> click.Command:
-        paragraphs = inspect.cleandoc(function.__doc__ or "").split("\n\n")
-        text = "\n\n".join(f"\b\n{each}" if "\n  " in each else each for each in paragraphs)
-        return click.command(short_help=short_help, help=text)(function)
 
-    return make
+def group(short_help: str) -> Callable[[Command], click.Group]:
+    """Make a command that has commands of its own; its help is written likewise."""
+    return lambda function: click.group(short_help=short_help, help=_help_of(function))(function)
+
+
+def _help_of(function: Command) -> str:
+    paragraphs = inspect.cleandoc(function.__doc__ or "").split("\n\n")
+    return "\n\n".join(f"\b\n{each}" if "\n  " in each else each for each in paragraphs)
 
 
 YES = click.option("--yes", "-y", is_flag=True, help="Do not ask; do it.")
@@ -46,6 +52,11 @@ def with_relay(command: Command) -> Command:
     def with_client(url: str | None, key_file: Path | None, **options: Any) -> Any:
         around = surroundings()
         address = around.address(url)
-        return command(Client(address, around.admin_key(key_file, address)), **options)
+        client = Client(address, around.admin_key(key_file, address))
+        try:
+            return command(client, **options)
+        finally:
+            if client.key_expires:
+                note(f"The key that was used ends at {for_people(client.key_expires)}.", colour="yellow")
 
     return with_client

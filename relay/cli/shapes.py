@@ -45,6 +45,7 @@ USUAL: dict[Kind, Document] = {
         },
         "allow": {},
         "when_inactive": "hold",
+        "retention": {"days": None, "keep_payload": True},
     },
 }
 READ_ONLY = {

@@ -53,7 +53,7 @@ class Surroundings:
         return found
 
     def _from(self, values: Mapping[str, str]) -> str | None:
-        if key := values.get(KEY, "").strip():
+        if key := _first(values.get(KEY, "")):
             return key
         file = values.get(f"{KEY}_FILE", "").strip()
         return _read(Path(file)) if file else None
@@ -86,9 +86,14 @@ def _is_address(text: str) -> bool:
     return plain and parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
+def _first(text: str) -> str:
+    """Give the first of several keys with commas between: the relay's own setting holds two while one is rotated."""
+    return next((key for each in text.split(",") if (key := each.strip())), "")
+
+
 def _read(file: Path) -> str:
     try:
-        key = file.read_text(encoding="utf-8").strip()
+        key = _first(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as exc:
         why = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8"
         raise Trouble(f"The admin key cannot be read from {file}: {why}.") from exc

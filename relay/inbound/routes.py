@@ -10,6 +10,8 @@ from relay.inbound.authenticate import authenticate
 from relay.inbound.reading import read_records
 from relay.inbound.taking import Taken, idempotency_key, recall, take_records
 from relay.model.destination import StandingDestination
+from relay.store.connection import PATIENCE
+from relay.store.patience import waiting_at_most
 from relay.web.body import read_body
 from relay.web.headers import elapsed
 from relay.web.services import services
@@ -26,17 +28,31 @@ def take(destination: str) -> tuple[Response, int]:
     """Take a request's records: find the destination, authenticate, read, check, store, and only then answer.
 
     The order matters: nobody who is not authenticated makes us read a body, and nothing is stored before all is right.
+    However many questions that takes, Redis has PATIENCE for all of them: senders are promised an answer in two seconds.
     """
-    standing = _find(destination)
+    if not is_slug(destination):
+        raise UnknownDestination
+    g.event["destination"] = destination
+    with waiting_at_most(PATIENCE):
+        try:
+            return _take_from(destination)
+        except UnknownDestination:  # also while its body was read, or its records were stored
+            services().store.mark.refuse_if_lost(destination)
+            raise
+
+
+def _take_from(destination: str) -> tuple[Response, int]:
+    with services().gate.watch(request, f"in/{destination}"):
+        standing = _find(destination)
+        authenticate(request, standing.settings.auth)
     settings = standing.settings
-    authenticate(request, settings.auth)
     key = idempotency_key(request.headers.get("Idempotency-Key"))
     if not key:
         _refuse_if_inactive(standing)
     body = read_body(request, services().settings.max_body_bytes)
     g.event["bytes"] = len(body)
     taken = recall(services().store, standing, key, body) if key else None
-    taken = taken or _take(standing, key, body)
+    taken = taken or _take_new(standing, key, body)
     if taken.wake:
         ask_for_turn(settings.id)
     answer = jsonify(taken.answer)
@@ -45,7 +61,7 @@ def take(destination: str) -> tuple[Response, int]:
     return answer, taken.status
 
 
-def _take(standing: StandingDestination, key: str, body: bytes) -> Taken:
+def _take_new(standing: StandingDestination, key: str, body: bytes) -> Taken:
     _refuse_if_inactive(standing)
     settings, most = standing.settings, services().settings.max_records
     records = read_records(body, most, settings.shape.records, partial=settings.partial)
@@ -54,10 +70,11 @@ def _take(standing: StandingDestination, key: str, body: bytes) -> Taken:
 
 
 def _find(destination: str) -> StandingDestination:
-    if not is_slug(destination):
-        raise UnknownDestination
-    g.event["destination"] = destination
-    return services().store.destinations.get(destination)
+    store = services().store
+    with services().scout.sent(store.server_of(destination)):
+        found = store.destinations.get(destination)
+    store.mark.witness()
+    return found
 
 
 def _refuse_if_inactive(standing: StandingDestination) -> None:

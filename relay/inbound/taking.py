@@ -16,6 +16,7 @@ from relay.shaping.shape import Shaped, Shapes, shape
 from relay.shaping.templates import template_of
 from relay.store import Store
 from relay.store.acceptance import Accepted, OtherBody, OtherRecords, Request
+from relay.web.services import services
 
 LONGEST_KEY = 255  # characters of an Idempotency-Key
 _OTHER_BODY = "This Idempotency-Key came with another body before; a new request needs a new key."
@@ -80,7 +81,9 @@ def _store(store: Store, destination: Destination, shapes: Shapes, key: str, bod
         return _answered(rest, Accepted([]))
     template = template_of(destination)
     new = new_records(template, shapes.right, lambda: store.new_delivery_id(destination.id), store.vault)
-    accepted = store.acceptance.accept(destination, new, request, template.heaviest)
+    # A Redis that can be read may be one that takes no writes, and says so as late.
+    with services().scout.sent(f"{store.server_of(destination.id)}, written to"):
+        accepted = store.acceptance.accept(destination, new, request, template.heaviest)
     first = json.loads(accepted.rest) if accepted.replayed and accepted.rest != "{}" else rest
     return _answered(first, accepted)
 

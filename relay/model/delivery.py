@@ -8,6 +8,7 @@ from typing import Any
 WAITING = ("collecting", "queued", "retrying")
 SETTLED = ("delivered", "dead", "canceled", "split")
 STATES = ("collecting", "queued", "sending", "retrying", "uncertain", *SETTLED)
+PAYLOADS = ("kept", "dropped", "forgotten")  # what became of what a delivery carried, once it was settled
 CALLBACK_STATES = ("queued", "sending", "retrying", "delivered", "dead")
 
 
@@ -47,6 +48,7 @@ class CallbackLog:
     """One callback as the log keeps it. `state` is one of CALLBACK_STATES.
 
     `body` is what is sent, or None in outlines. Where `unshaped` says why it could not be shaped, it is the payload as it is.
+    `payload` is one of PAYLOADS: without it, reasons are gone as well.
     """
 
     id: str
@@ -58,13 +60,15 @@ class CallbackLog:
     reason: str = ""
     body: Any = None
     unshaped: str = ""
+    payload: str = "kept"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryLog:
     """One delivery as the log keeps it. `state` is one of STATES; times are Unix seconds.
 
-    A batch shows the fields of each of its records as `fields["batch"]`.
+    A batch shows the fields of each of its records as `fields["batch"]`. `payload` is one of PAYLOADS: without it, there are
+    no records, fields, reasons, request, response, or found thing any more.
     """
 
     id: str
@@ -87,4 +91,5 @@ class DeliveryLog:
     found: dict[str, Any] | None = None  # by a look-up: `fields` that the record left out, and the `thing`
     request: dict[str, Any] | None = None
     response: dict[str, Any] | None = None
+    payload: str = "kept"
     callbacks: tuple[CallbackLog, ...] = ()

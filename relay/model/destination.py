@@ -12,6 +12,7 @@ from relay.model.destination_settings import (
     DeliverySettings,
     InboundAuth,
     ManualSettings,
+    RetentionSettings,
     ShapeSettings,
 )
 
@@ -23,6 +24,7 @@ __all__ = [
     "DestinationState",
     "InboundAuth",
     "ManualSettings",
+    "RetentionSettings",
     "ShapeSettings",
     "StandingDestination",
 ]
@@ -53,6 +55,7 @@ class Destination:
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     allow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     when_inactive: Literal["hold", "refuse"] = "hold"
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the destination as it is stored: plain JSON values, secrets hashed or sealed."""
@@ -76,6 +79,7 @@ class Destination:
             callback=_read_or_none(CallbackSettings, data.get("callback")),
             delivery=_read(DeliverySettings, data["delivery"]),
             allow={name: tuple(values) for name, values in data["allow"].items()},
+            retention=_read(RetentionSettings, data.get("retention", {})),
         )
 
 

@@ -106,3 +106,14 @@ class DeliverySettings:
     on_unknown: Literal["default", "repeat", "hold"] = "default"
     gone_is_done: bool = False
     max_waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionSettings:
+    """How long settled deliveries stay: `days`, where 0 is as long as the relay keeps them usually.
+
+    Without `keep_payload`, what a delivery and its callbacks carried is dropped as soon as both have ended.
+    """
+
+    days: int = 0
+    keep_payload: bool = True

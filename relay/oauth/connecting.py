@@ -30,9 +30,11 @@ Why = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The grant is stored."""
+    """The grant is stored. `who` sent the person out, by which `key`."""
 
     credential: Credential
+    who: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,14 @@ class Connecting:
         self._store = store
         self._server = server
 
-    def begin(self, credential: str) -> tuple[str, float]:
-        """Give the address of Calendly's page of consent, and until when one may come back from it (Unix seconds)."""
+    def begin(self, credential: str, who: str, key: str) -> tuple[str, float]:
+        """Give the address of Calendly's page of consent, and until when one may come back from it (Unix seconds).
+
+        `who` sends a person there, and by which `key`, is for the audit.
+        """
         state, verifier = secrets.token_urlsafe(32), new_verifier()
         expires_at = time.time() + STATE_LIVES
-        self._store.connections.remember(state, Connection(credential, verifier))
+        self._store.connections.remember(state, Connection(credential, verifier, who, key))
         return self._server.authorize_url(state, challenge_of(verifier)), expires_at
 
     def finish(self, state: str, code: str) -> Connected | NotConnected:
@@ -97,7 +102,7 @@ class Connecting:
         if told.organization and standing.organization not in {"", told.organization}:
             self._server.revoke(told.refresh_token)
             return NotConnected("elsewhere", name, foreign(name, standing.organization))
-        return self._keep(name, told, asked_at)
+        return self._keep(connection, told, asked_at)
 
     def _find(self, name: str) -> Credential | None:
         try:
@@ -107,7 +112,8 @@ class Connecting:
         # The one that was to be connected may have been deleted, and another have its id.
         return standing if standing.kind == "oauth" else None
 
-    def _keep(self, name: str, tokens: Tokens, asked_at: float) -> Connected | NotConnected:
+    def _keep(self, connection: Connection, tokens: Tokens, asked_at: float) -> Connected | NotConnected:
+        name = connection.credential
         grant = granted(self._store.vault.seal, tokens, asked_at)
         token = self._store.vault.seal(tokens.access_token)
 
@@ -127,7 +133,7 @@ class Connecting:
             self._server.revoke(tokens.refresh_token)
             return NotConnected("gone", name)
         log.info("grant.connected", credential=name)
-        return Connected(stored)
+        return Connected(stored, connection.who, connection.key)
 
 
 def _no_tokens(name: str, told: Told) -> NotConnected:

@@ -14,7 +14,9 @@ SECURITY_SCHEMES: Mapping[str, dict[str, Any]] = {
     "admin": {
         "type": "http",
         "scheme": "bearer",
-        "description": "The admin key, `RELAY_ADMIN_KEY`, for the management API.",
+        "description": "A key to the management API: `RELAY_ADMIN_KEY`, or one of those under `/api/v1/keys`. Each operation says "
+        "which scope it takes: `read`, `operate` or `admin`, of which each covers those before it. In the last seven days of a "
+        "key its answers carry `X-Key-Expires`, the moment of its end.",
     },
     "inbound_bearer": {
         "type": "http",
@@ -34,7 +36,6 @@ SECURITY_SCHEMES: Mapping[str, dict[str, Any]] = {
     },
 }
 SECURITY: Mapping[str, list[dict[str, list[str]]]] = {
-    "admin": [{"admin": []}],
     "inbound": [{"inbound_bearer": []}, {"inbound_basic": []}, {"inbound_query": []}],
     "nobody": [],
 }

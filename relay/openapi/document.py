@@ -9,6 +9,7 @@ from apispec import APISpec
 from flask import Flask
 from werkzeug.routing import Rule
 
+from relay.api.scopes import needed_scope
 from relay.openapi.bodies import body_of
 from relay.openapi.components import HEADERS, SECURITY, SECURITY_SCHEMES, add_records
 from relay.openapi.converter import Plugin, component_name
@@ -79,6 +80,7 @@ def _paths(app: Flask) -> Mapping[str, dict[str, tuple[Operation, Rule]]]:
 
 def _operation(spec: APISpec, operation: Operation, rule: Rule) -> dict[str, Any]:
     parameters = parameters_of(spec, operation, rule)
+    scope = needed_scope(rule.endpoint) if operation.security == "admin" else ""
     return {
         "operationId": operation.name,
         "tags": [operation.tag],
@@ -86,6 +88,6 @@ def _operation(spec: APISpec, operation: Operation, rule: Rule) -> dict[str, Any
         "description": operation.description,
         **({"parameters": parameters} if parameters else {}),
         **({"requestBody": body_of(spec, operation.body)} if operation.body else {}),
-        "responses": responses_of(operation),
-        "security": SECURITY[operation.security],
+        "responses": responses_of(operation, scope),
+        "security": [{"admin": [scope]}] if scope else SECURITY[operation.security],
     }

@@ -24,6 +24,11 @@ _IDS: dict[str, dict[str, Any]] = {
     },
     "credentials": {"description": "The credential's id.", "schema": _SLUG, "example": "acme"},
     "destinations": {"description": "The destination's id.", "schema": _SLUG, "example": "cancel-demos"},
+    "keys": {
+        "description": "The key's id, which stands in the key after `rly_`.",
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
+        "example": "5f0c2a9be41d7786",
+    },
     "in": {"description": "The destination's id.", "schema": _SLUG, "example": "cancel-demos"},
     "deliveries": {
         "description": "The delivery's id.",

@@ -8,11 +8,19 @@ from relay.openapi.answers.common import NotReadyProblem, Problem
 from relay.openapi.operations.model import HTML, PROBLEM, Operation, Reply
 
 
-def responses_of(operation: Operation) -> dict[str, Any]:
-    """Give the responses of an operation, in order of their status."""
+def responses_of(operation: Operation, scope: str) -> dict[str, Any]:
+    """Give the responses of an operation, in order of their status; `scope` is what a key needs for it, if it takes one."""
     told = {status: _reply(reply) for status, reply in operation.answers.items()}
-    refused = {status: _problem(operation, status, words) for status, words in operation.problems.items()}
+    problems = {**_of_keys(operation, scope), **operation.problems}
+    refused = {status: _problem(operation, status, words) for status, words in problems.items()}
     return {str(status): each for status, each in sorted({**told, **refused}.items())}
+
+
+def _of_keys(operation: Operation, scope: str) -> dict[int, str]:
+    """Give the refusals that come of keys. Every key may read, so that none is refused for its scope there."""
+    narrow = {403: f"The key's scope is less than `{scope}`."} if scope not in {"", "read"} else {}
+    many = {} if operation.security == "nobody" else {429: "Too many wrong keys came from this address."}
+    return {**narrow, **many}
 
 
 def _reply(reply: Reply) -> dict[str, Any]:
@@ -28,7 +36,7 @@ def _reply(reply: Reply) -> dict[str, Any]:
 
 
 def _problem(operation: Operation, status: int, words: str) -> dict[str, Any]:
-    more = {401: ["WWW-Authenticate"], 503: ["Retry-After"]}.get(status, [])
+    more = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}.get(status, [])
     schema = NotReadyProblem if operation.name == "ready" else Problem
     return {
         "description": words,

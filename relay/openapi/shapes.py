@@ -20,6 +20,8 @@ HEADERS: dict[str, Any] = {
 }
 DELIVERY_ID = f"^dlv_[{ALPHABET}]{{24}}[0-9A-F]$"
 SIGNING_SECRET = {"pattern": "^whsec_[A-Za-z0-9+/]{32,86}={0,2}$"}
+_IN_EMAIL = r'[^@\s<>,;"\u0000-\u001f\u007f'
+EMAIL = f"^{_IN_EMAIL}]+@{_IN_EMAIL}]*{_IN_EMAIL}.]$"
 CHANGE = {"$ref": "#/components/schemas/DestinationChange"}
 
 SHAPES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
@@ -28,5 +30,9 @@ SHAPES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "RotationDocument": {"secret": SIGNING_SECRET},
     "PreviewDocument": {"destination": CHANGE},
     "DeliveryQuery": {"cursor": {"pattern": DELIVERY_ID}},
-    "AuditQuery": {"cursor": {"pattern": "^[0-9]{1,15}-[0-9]{1,15}$"}},
+    "ForgetDocument": {
+        "email": {"pattern": EMAIL},
+        "cursor": {"pattern": "^(?:[0-9]{1,4}\\.[0-9]{1,20}|audit\\.[1-9][0-9]{0,17}-[0-9]{1,18})$"},
+    },
+    "AuditQuery": {"cursor": {"pattern": "^[1-9][0-9]{0,17}-[0-9]{1,18}$"}},
 }

@@ -46,6 +46,7 @@ class Shown:
     summary: str
     description: str
     keys: tuple[str, ...]
+    scope: str
     parameters: list[dict[str, Any]]
     body: str
     body_required: bool
@@ -104,6 +105,7 @@ def _shown(document: Document, path: str, method: str, operation: dict[str, Any]
         summary=operation["summary"],
         description=operation["description"],
         keys=tuple(name for each in operation["security"] for name in each),
+        scope=", ".join(scope for each in operation["security"] for scope in each.get("admin", ())),
         parameters=[_parameter(each) for each in operation.get("parameters", ())],
         body=_name(body.get("content", {}).get(JSON, {})),
         body_required=body.get("required", False),

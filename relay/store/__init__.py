@@ -10,16 +10,21 @@ from relay.config import Settings
 from relay.model.ids import IdMaker
 from relay.store import keys
 from relay.store.acceptance import Acceptance
+from relay.store.admin_keys import AdminKeys
 from relay.store.audit import Audit
 from relay.store.budget import Budget
-from relay.store.connection import connect, speaking_our_errors
+from relay.store.condition import Condition
+from relay.store.connection import connect, server_of, speaking_our_errors
 from relay.store.credentials import Credentials
 from relay.store.deliveries import PREFIX, Deliveries, Page, Wanted
 from relay.store.destinations import Destinations
 from relay.store.discards import Discards
+from relay.store.durability import Durability
+from relay.store.forgetting import Forgetting
 from relay.store.grants import Connections, Renewals
 from relay.store.keys import Lane
 from relay.store.lanes import Lanes
+from relay.store.mark import Mark
 from relay.store.operations import Operations
 from relay.store.presence import Presence
 from relay.store.receivers import Receivers
@@ -29,6 +34,7 @@ from relay.store.retention import Retention
 from relay.store.scripts import Scripts
 from relay.store.turns import Turns
 from relay.store.vault import Vault
+from relay.store.wrong_keys import WrongKeys
 
 __all__ = ["Lane", "Page", "Store", "Wanted", "open_store"]
 
@@ -38,6 +44,9 @@ class Store:
     """Everything that is kept, by what it is about. Every method may raise StoreUnavailable."""
 
     redis: Redis
+    durability: Durability
+    mark: Mark
+    condition: Condition
     vault: Vault
     ids: IdMaker
     destinations: Destinations
@@ -47,6 +56,8 @@ class Store:
     replays: Replays
     discards: Discards
     audit: Audit
+    admin_keys: AdminKeys
+    wrong_keys: WrongKeys
     acceptance: Acceptance
     lanes: Lanes
     budget: Budget
@@ -56,12 +67,18 @@ class Store:
     connections: Connections
     receivers: Receivers
     retention: Retention
+    forgetting: Forgetting
     resealing: Resealing
 
     def ping(self) -> None:
         """Raise StoreUnavailable unless Redis answers."""
         with speaking_our_errors():
             self.redis.ping()
+
+    def server_of(self, destination: str) -> str:
+        """Name the server that keeps a destination."""
+        with speaking_our_errors():
+            return server_of(self.redis, keys.destination(destination))
 
     def close(self) -> None:
         """Close the connections that nobody uses now."""
@@ -79,14 +96,18 @@ class Store:
 def open_store(settings: Settings) -> Store:
     """Build the store. It connects on first use, so that a process can start before Redis does."""
     redis = connect(settings.redis_url)
-    scripts = Scripts(redis)
+    durability = Durability(redis, settings.durability)
+    scripts = Scripts(redis, durability)
     destinations = Destinations(redis, scripts)
     deliveries = Deliveries(redis)
-    retention = Retention(redis, settings.retention_days)
+    retention = Retention(redis, scripts, settings.retention_days)
     vault = Vault(settings.secret_keys)
     credentials = Credentials(redis, destinations)
     return Store(
         redis=redis,
+        durability=durability,
+        mark=Mark(redis),
+        condition=Condition(redis, settings.durability),
         vault=vault,
         ids=IdMaker(),
         destinations=destinations,
@@ -96,6 +117,8 @@ def open_store(settings: Settings) -> Store:
         replays=Replays(redis, scripts),
         discards=Discards(redis, scripts, retention.keep),
         audit=Audit(redis),
+        admin_keys=AdminKeys(redis),
+        wrong_keys=WrongKeys(redis),
         acceptance=Acceptance(redis, scripts, settings.idempotency_days),
         lanes=Lanes(scripts),
         budget=Budget(scripts),
@@ -105,5 +128,6 @@ def open_store(settings: Settings) -> Store:
         connections=Connections(redis, vault),
         receivers=Receivers(redis, retention.keep),
         retention=retention,
+        forgetting=Forgetting(redis, scripts, retention.keep),
         resealing=Resealing(vault, credentials, destinations),
     )

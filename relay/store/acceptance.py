@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from redis import Redis
 
-from relay.errors import Conflict, QueueFull, StoreUnavailable, UnknownDestination
+from relay.errors import Conflict, NotConfirmed, QueueFull, StoreUnavailable, UnknownDestination
 from relay.model.delivery import NewRecord
 from relay.model.destination import BatchSettings, Destination, StandingDestination
 from relay.store import keys
-from relay.store.connection import PATIENCE, speaking_our_errors
+from relay.store.connection import PATIENCE, speaking_our_errors, was_refused
+from relay.store.patience import patience_left, waited_for
 from relay.store.scripts import Scripts
 from relay.store.texts import from_json, text, to_json
 
 PAUSE = 0.1  # seconds between two tries to store
 DAY = 86_400_000  # milliseconds
+_OF_A_REQUEST = ("digest", "ids", "rest")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,8 @@ class Acceptance:
         """Store records and put their deliveries in the destination's lane. `heaviest` bounds a batch's weight.
 
         Raises UnknownDestination; Conflict where the destination is not active and refuses records then; QueueFull;
-        OtherBody and OtherRecords. Storing the same ids twice stores them once, and so does the same request.
+        OtherBody and OtherRecords; NotDurable where nothing was stored, and NotConfirmed where it was, but is not yet kept
+        as RELAY_DURABILITY says. Storing the same ids twice stores them once, and so does the same request.
         """
         batch = destination.batch or BatchSettings()
         args: list[Any] = [
@@ -96,17 +99,26 @@ class Acceptance:
         for each in records:
             args += [each.id, to_json(each.record), to_json(each.fields)]
             args += [each.group, each.weight, each.dedupe, each.digest]
-        outcome, *rest = self._store_once("accept", keys.destination(destination.id), args)
+        key = keys.destination(destination.id)
+        self._scripts.durability.ensure(key)
+        outcome, *rest = _store_once(lambda: self._scripts.run_durably("accept", key, args))
         accepted = _read(outcome, rest, len(records))
         if request and request.ours and text(outcome) == "known":
             return replace(accepted, wake=True, replayed=False)
         return accepted
 
     def recall(self, standing: StandingDestination, key: str, digest: str) -> Accepted | None:
-        """Give the first answer to a request with this key; None where it is new. Raises OtherBody."""
+        """Give the first answer to a request with this key; None where it is new.
+
+        Raises OtherBody; NotConfirmed where what it tells of is not yet kept as RELAY_DURABILITY says.
+        """
         made = round(standing.created_at * 1000)
+        name, durability = keys.request(standing.settings.id, made, key), self._scripts.durability
         with speaking_our_errors():
-            stored = self._redis.hmget(keys.request(standing.settings.id, made, key), "digest", "ids", "rest")
+            stored = self._redis.hmget(name, *_OF_A_REQUEST)
+        if stored[0] is not None and durability.waits:
+            answer, kept = durability.send(name, "HMGET", name, *_OF_A_REQUEST)
+            stored = durability.confirm(answer, kept=kept)
         if stored[0] is None:
             return None
         if text(stored[0]) != digest:
@@ -119,18 +131,23 @@ class Acceptance:
         """Store a test, due at once in a lane of its own. Raises UnknownDestination."""
         prefix = keys.shard_prefix(keys.shard_of(destination.id))
         args = [prefix, destination.id, destination.template, identifier, to_json(records), to_json(fields)]
-        if not self._store_once("begin_test", keys.destination(destination.id), args):
+        key = keys.destination(destination.id)
+        if not _store_once(lambda: self._scripts.run("begin_test", key, args)):
             raise UnknownDestination
 
-    def _store_once(self, script: str, key: str, args: list[Any]) -> Any:
-        """Run a script, again and again for a moment where no answer came: it may have stored, and must not be said not to have."""
-        give_up_at = time.monotonic() + PATIENCE
-        while True:
-            try:
-                return self._scripts.run(script, key, args)
-            except StoreUnavailable:
-                if time.monotonic() > give_up_at:
-                    raise
+
+def _store_once(store: Callable[[], Any]) -> Any:
+    """Store, again and again for a moment where no answer came: it may have stored, and must not be said not to have."""
+    give_up_at = time.monotonic() + patience_left(PATIENCE)
+    while True:
+        try:
+            return store()
+        except NotConfirmed:
+            raise  # it was waited for
+        except StoreUnavailable as exc:
+            if time.monotonic() + PAUSE > give_up_at or was_refused(exc):
+                raise
+            with waited_for():
                 time.sleep(PAUSE)
 
 

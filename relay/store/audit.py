@@ -18,7 +18,7 @@ from relay.store.texts import from_json, to_json
 MOST_KEPT = 100_000  # entries, and somewhat more, since Redis drops old ones by the hundred
 MOST_SEARCHED = 5000  # entries that one page looks through before it hands out a cursor
 AT_A_TIME = 500  # entries read in one round trip where most of them may be about something else
-_CURSOR = re.compile(r"[0-9]{1,15}-[0-9]{1,15}")
+_CURSOR = re.compile(r"[1-9][0-9]{0,17}-[0-9]{1,18}")  # no more than Redis holds in an id
 log = structlog.get_logger()
 
 
@@ -26,8 +26,8 @@ log = structlog.get_logger()
 class Deed:
     """Something that somebody did: `what` as in "destination.changed", `on` which things (kind to id).
 
-    `details` hold names, counts and notes; never the value of a secret or a record. `who` is "relay" where the relay
-    did it by itself.
+    `details` hold names, counts and notes; never the value of a secret or a record. `who` is the name of the key that
+    was shown and `key` its id, since another key may have that name later; "relay" and none where the relay did it.
     """
 
     who: str
@@ -35,10 +35,12 @@ class Deed:
     on: Mapping[str, str]
     details: Mapping[str, Any] = field(default_factory=dict)
     request_id: str = ""
+    key: str = ""
 
     def is_about(self, identifier: str) -> bool:
-        """Tell whether something with this id was worked on, by itself or among several destinations."""
-        return identifier in self.on.values() or identifier in self.details.get("destinations", ())
+        """Tell whether something with this id was worked on, by itself or among several destinations, or did the work."""
+        named = (self.key, *self.on.values(), *self.details.get("destinations", ()))
+        return identifier in named
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Audit:
             "on": dict(deed.on),
             "details": dict(deed.details),
             "request_id": deed.request_id,
+            "key": deed.key,
         }
         try:
             with speaking_our_errors():
@@ -126,5 +129,6 @@ class Audit:
 
 
 def _entry(name: str, plain: Mapping[str, Any]) -> Entry:
-    deed = Deed(**{each: plain[each] for each in ("who", "what", "on", "details", "request_id")})
+    known = ("who", "what", "on", "details", "request_id", "key")  # an older release wrote no key
+    deed = Deed(**{each: plain[each] for each in known if each in plain})
     return Entry(name, int(name.partition("-")[0]) / 1000, deed)

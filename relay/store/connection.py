@@ -1,4 +1,4 @@
-"""The way to Redis: how long we wait for it, and what we call it when it fails."""
+"""The way to Redis, however many servers it is made of; and what we call it when it fails."""
 
 from __future__ import annotations
 
@@ -6,32 +6,40 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from redis import Redis
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-from redis.retry import Retry
+from redis.exceptions import RedisError, ResponseError
 
 from relay.errors import StoreUnavailable
+from relay.redis_url import read_redis_url
+from relay.store.cluster import Cluster
+from relay.store.following import PATIENCE, Fixed, following_pool, plain_pool, usual
+from relay.store.sentinels import Sentinels
 
-PATIENCE = (
-    1.5  # seconds that one command may take: whoever waits for the inbound route waits for two or three
-)
+__all__ = ["PATIENCE", "connect", "each_server", "server_of", "speaking_our_errors"]
 
 
 def connect(url: str, *, patience: float | None = PATIENCE) -> Redis:
-    """Give a client that connects on first use.
+    """Give a client that connects on first use. It never sends a command again whose answer did not come.
 
-    Commands are never sent again behind our back: a script whose answer was lost may have run, so its caller decides.
-    A stale pooled connection is no reason to fail, though: the health check finds it before it is used.
+    After a failover it finds the new master by itself: the command that meets the old one fails, the next one need not.
     """
-    return Redis.from_url(
-        url,
-        socket_timeout=patience,
-        socket_connect_timeout=PATIENCE,
-        socket_keepalive=True,
-        health_check_interval=10,
-        retry=Retry(NoBackoff(), 0),
-        decode_responses=False,
-    )
+    address = read_redis_url(url)
+    if address.kind == "cluster":
+        return Cluster(address, patience)
+    options = {**usual(patience), **address.options}
+    if url.startswith("unix://"):
+        return Redis.from_pool(plain_pool(**options))
+    guide = Sentinels(address) if address.kind == "sentinel" else Fixed()
+    return Redis.from_pool(following_pool(guide, **options))
+
+
+def each_server(redis: Redis) -> list[Redis]:
+    """Give a client of every server that takes writes: of each master of a Cluster, otherwise of the one."""
+    return redis.masters() if isinstance(redis, Cluster) else [redis]
+
+
+def server_of(redis: Redis, key: str) -> str:
+    """Name the server that has a key, so that what is known of it can be remembered."""
+    return redis.server_of(key) if isinstance(redis, Cluster) else "redis"
 
 
 @contextmanager
@@ -41,3 +49,8 @@ def speaking_our_errors() -> Iterator[None]:
         yield
     except (RedisError, OSError) as exc:
         raise StoreUnavailable from exc
+
+
+def was_refused(error: StoreUnavailable) -> bool:
+    """Tell whether Redis itself said no: it has done nothing, and to ask once more would change nothing."""
+    return isinstance(error.__cause__, ResponseError)

@@ -15,6 +15,7 @@ from relay.model.credential import Credential
 from relay.store import keys
 from relay.store.connection import speaking_our_errors
 from relay.store.destinations import Destinations
+from relay.store.mark import leave_mark
 from relay.store.texts import from_json, text, to_json
 
 
@@ -50,6 +51,7 @@ class Credentials:
             self._redis.sadd(keys.CREDENTIALS, credential.id)
             stored = self._redis.set(keys.credential(credential.id), to_json(stamped.to_dict()), nx=True)
             self._redis.sadd(keys.CREDENTIALS, credential.id)
+        leave_mark(self._redis)
         if not stored:
             raise Conflict(f"A credential with the id '{credential.id}' exists.")
         return stamped
@@ -83,6 +85,7 @@ class Credentials:
             self._redis.delete(keys.credential(identifier))
             self._redis.delete(keys.budget(identifier))
             self._redis.delete(keys.renewal(identifier))
+            self._redis.delete(keys.clock_of(identifier))
             self._redis.srem(keys.CREDENTIALS, identifier)
             if self._redis.exists(keys.credential(identifier)):  # made anew in between
                 self._redis.sadd(keys.CREDENTIALS, identifier)

@@ -24,7 +24,7 @@ AT_A_TIME = 100  # deliveries whose records are read in one round trip
 # What lists show of a delivery and of its callbacks: records and answers can be large, and lists are long.
 OUTLINE = (
     *("destination", "template", "state", "accepted_at", "updated_at", "settled_at", "next_attempt_at"),
-    *("reason", "attempt", "callbacks", "type", "url", "batch_count", "test", "part_of", "parts"),
+    *("reason", "attempt", "callbacks", "type", "url", "batch_count", "test", "part_of", "parts", "dropped"),
 )
 
 
@@ -80,7 +80,8 @@ class Deliveries:
         for _ in range(MOST_SEARCHED // AT_A_TIME):
             ids = self._ids(wanted, cursor, AT_A_TIME)
             for identifier, item in zip(ids, self._with_records(ids), strict=True):
-                if any(sought in leaf.casefold() for leaf in _leaves(records_of(item))):
+                records = records_of(item) if has_records(item) else []  # some are kept without
+                if any(sought in leaf.casefold() for leaf in _leaves(records)):
                     found.append(identifier)
                     if len(found) == limit:
                         return found, identifier
@@ -181,12 +182,13 @@ def _callback(identifier: str, item: dict[str, str]) -> CallbackLog:
         id=identifier,
         type=item["type"],
         state=item["state"],
-        url=item["url"],
+        url=item.get("url", ""),
         attempts=_attempts(item),
         next_attempt_at=seconds(item.get("next_attempt_at")),
         reason=item.get("reason", ""),
         body=from_json(item.get("shaped", item.get("payload"))),
         unshaped="" if "shaped" in item else item.get("unshaped", ""),
+        payload=item.get("dropped", "kept"),
     )
 
 
@@ -213,5 +215,6 @@ def _delivery(identifier: str, item: dict[str, str], callbacks: dict[str, dict[s
         found=from_json(item.get("found")),
         request=from_json(item.get("request")),
         response=from_json(item.get("response")),
+        payload=item.get("dropped", "kept"),
         callbacks=tuple(_callback(name, callbacks[name]) for name in own),
     )

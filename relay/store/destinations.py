@@ -12,8 +12,11 @@ from relay.store.audit import Audit, Deed
 from relay.store.connection import speaking_our_errors
 from relay.store.discards import Leftover
 from relay.store.keys import Lane
+from relay.store.mark import leave_mark
 from relay.store.scripts import Scripts
 from relay.store.texts import from_json, moment, text, texts, to_json
+
+DAY = 86_400  # seconds
 
 
 class Destinations:
@@ -49,6 +52,7 @@ class Destinations:
         stored = self._put(destination, "") == 1
         with speaking_our_errors():
             self._redis.sadd(keys.DESTINATIONS, destination.id)  # a deletion may have come in between
+        leave_mark(self._redis)
         if not stored:
             raise Conflict(f"A destination with the id '{destination.id}' exists.")
         return self.get(destination.id)
@@ -121,6 +125,7 @@ class Destinations:
         args = [
             *(to_json(destination.to_dict()), destination.when_inactive, revision, destination.template),
             *(prefix, destination.id, int(destination.delivery.strict_order)),
+            *(destination.retention.days * DAY, int(destination.retention.keep_payload)),
         ]
         return int(self._scripts.run("put_destination", keys.destination(destination.id), args))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal, cast
 
 from redis import Redis
@@ -75,10 +75,15 @@ class Renewals:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A person who was sent to Calendly: for which credential, and the verifier that belongs to the challenge."""
+    """A person who was sent to Calendly: for which credential, and the verifier that belongs to the challenge.
+
+    `who` sent that person, and by which `key`, as the audit has it.
+    """
 
     credential: str
     verifier: str
+    who: str = ""
+    key: str = ""
 
 
 class Connections:
@@ -90,7 +95,7 @@ class Connections:
 
     def remember(self, state: str, connection: Connection) -> None:
         """Remember a connection that begins."""
-        sealed = {"credential": connection.credential, "verifier": self._vault.seal(connection.verifier)}
+        sealed = {**asdict(connection), "verifier": self._vault.seal(connection.verifier)}
         with speaking_our_errors():
             self._redis.set(_key(state), to_json(sealed), ex=round(STATE_LIVES))
 
@@ -106,7 +111,9 @@ class Connections:
         if text(found) == _USED:
             return "used"
         stored = from_json(found)
-        return Connection(stored["credential"], self._vault.open(stored["verifier"]))
+        # An older release wrote neither.
+        by = {name: stored[name] for name in ("who", "key") if name in stored}
+        return Connection(stored["credential"], self._vault.open(stored["verifier"]), **by)
 
 
 def _key(state: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
+from relay.errors import NotConfirmed
 from relay.store import keys
 from relay.store.keys import Lane
 from relay.store.scripts import Scripts
@@ -32,6 +33,11 @@ class Claimed:
         return begun
 
     @property
+    def handed_out_at(self) -> int:
+        """Give when the attempt was given to whoever holds it, who may not be the one that began it; by the same clock."""
+        return int(self.item.get("found_at", self.begun_at))
+
+    @property
     def waited(self) -> float:
         """Give the seconds between the acceptance of a delivery and this attempt."""
         return (self.begun_at - int(self.item["accepted_at"])) / 1000
@@ -55,10 +61,14 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a claim gave: attempts to make now, and how many more items are due."""
+    """What a claim gave: attempts to make now, and how many more items are due.
+
+    Without `confirmed` the attempts are on record, but could be forgotten, and then repeated blindly: end them unsent.
+    """
 
     attempts: tuple[Claimed, ...]
     due: int
+    confirmed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +105,7 @@ class Ending:
     """What an attempt came to, as it is written. `wait` in seconds puts the item back into its lane.
 
     `known` is False where nobody knows what became of the attempt; the attempt's own late answer may still put that
-    right. `keep` is how many seconds a settled item stays (None: for good). `values` are further fields of the item.
+    right. `keep` is how many seconds a settled item stays (None: for good). `values` are further fields of the item; an empty one goes.
     `parts` take the place of a batch that is split.
     """
 
@@ -143,24 +153,32 @@ class Lanes:
     def claim_again(self, lease: Lease, limit: int) -> Claim:
         """Repeat the last claim of this lease: attempts that it began are given again, never begun twice."""
         revision = "" if lease.revision is None else lease.revision
-        held, *rest = self._run(
-            "claim", lease.lane, lease.token, round(LEASE * 1000), lease.claims, limit, revision
-        )
+        args = [lease.token, round(LEASE * 1000), lease.claims, limit, revision]
+        confirmed = True
+        try:
+            # What begins nothing, or may be repeated, need not be kept more safely than Redis does.
+            held, *rest = self._run("claim", lease.lane, *args, durably=limit > 0)
+        except NotConfirmed as exc:
+            held, *rest = cast("list[Any]", exc.answer)
+            confirmed = False
         if not held:
             raise LeaseLost
         due, *items = rest
-        return Claim(_attempts(items), due)
+        return Claim(_attempts(items), due, confirmed)
 
     def come_back(self, lane: Lane, seconds: float) -> None:
         """Put a lane off that was asked for and that this process cannot serve now."""
         self._run("come_back", lane, round(seconds * 1000))
 
     def settle(self, lane: Lane, identifier: str, token: str, number: int, ending: Ending) -> bool:
-        """Write what an attempt came to. False means that a newer truth stands, and nothing was written."""
+        """Write what an attempt came to. False means that a newer truth stands, and nothing was written.
+
+        After NotConfirmed it is written, and to write it again does no harm: a failover may have forgotten it.
+        """
         callback = ending.callback
         pairs = [text for pair in ending.values.items() for text in pair]
         parts = [text for part in ending.parts for text in (part.id, len(part.entries), *part.entries)]
-        written = self._scripts.run(
+        written = self._runner(lane)(
             "settle",
             _item_key(lane, identifier),
             [
@@ -180,11 +198,18 @@ class Lanes:
         False means that the attempt is no longer this one's, or over: then nothing may be sent.
         """
         key = _item_key(lane, identifier)
-        return bool(self._scripts.run("note", key, [lane.prefix, lane.name, identifier, token, name, value]))
+        return bool(self._runner(lane)("note", key, [lane.prefix, lane.name, identifier, token, name, value]))
 
     def release(self, lease: Lease, not_before: float = 0.0) -> None:
         """Give the lease back; nobody need come to the lane for `not_before` seconds."""
         self._run("release", lease.lane, lease.token, round(not_before * 1000))
+
+    def hold(self, lease: Lease) -> None:
+        """Say that the attempts of this lease are in our hands for as long again as a lease, whoever has the lane by then.
+
+        A process that ends gives its lanes away with calls on their way: nobody is to think that those were left behind.
+        """
+        self._run("hold", lease.lane, lease.token, round(LEASE * 1000))
 
     def whose_time_has_come(self, limit: int) -> list[Lane]:
         """Find up to `limit` lanes of each shard that need somebody now; each is given to one caller only."""
@@ -193,18 +218,25 @@ class Lanes:
     def one_whose_time_has_come(self) -> Lane | None:
         """Find one lane that needs somebody now; it is given to one caller only."""
         # Whoever can take but one must not be handed one of every shard: each counts as asked to come.
-        waited = self._scripts.run_many("waited", [(keys.attention(shard), []) for shard in keys.SHARD_TAGS])
+        calls: list[tuple[str, list[Any]]] = [(keys.attention(shard), []) for shard in keys.SHARD_TAGS]
+        waited = [-1 if each is None else each for each in self._scripts.run_where_possible("waited", calls)]
         longest = max(waited)
         found = self._found([keys.SHARD_TAGS[waited.index(longest)]], 1) if longest >= 0 else []
         return found[0] if found else None
 
     def _found(self, shards: Sequence[str], limit: int) -> list[Lane]:
         calls = [(keys.attention(shard), [keys.shard_prefix(shard), limit]) for shard in shards]
-        found = self._scripts.run_many("attention", calls)
-        return [Lane.named(text(name)) for names in found for name in names]
+        # Lanes of a part of Redis that is away wait; the others do not wait for them.
+        found = self._scripts.run_where_possible("attention", calls)
+        return [Lane.named(text(name)) for names in found for name in names or ()]
 
-    def _run(self, script: str, lane: Lane, *args: Any) -> Any:
-        return self._scripts.run(script, keys.lane_of(lane), [lane.prefix, lane.name, *args])
+    def _run(self, script: str, lane: Lane, *args: Any, durably: bool = False) -> Any:
+        run = self._runner(lane) if durably else self._scripts.run
+        return run(script, keys.lane_of(lane), [lane.prefix, lane.name, *args])
+
+    def _runner(self, lane: Lane) -> Callable[[str, str, Sequence[Any]], Any]:
+        """Give how to write what decides whether a call is made again; a callback may always be."""
+        return self._scripts.run if lane.kind == "callback" else self._scripts.run_durably
 
 
 def _item_key(lane: Lane, identifier: str) -> str:

@@ -15,6 +15,10 @@ from relay.store.keys import Lane
 from relay.store.lanes import NO_CALLBACK, NewCallback
 from relay.store.scripts import Scripts
 
+WITHOUT_PAYLOAD = {
+    "dropped": "Its payload was dropped when it was settled, as its destination's “retention” asks; nothing is left to send.",
+    "forgotten": "Its payload was erased with a person who was to be forgotten; nothing is left to send.",
+}
 MAY_BE_RETRIED = ("dead", "canceled", "uncertain", "retrying")
 MAY_BE_CANCELED = ("collecting", "queued", "retrying", "uncertain")
 MAY_BE_RESOLVED = ("uncertain",)
@@ -114,6 +118,8 @@ def _refuse_another_template(delivery: DeliveryLog, stands: str) -> None:
 def _refuse_unless(state: str, states: tuple[str, ...], what: str) -> None:
     if state == "discarded":
         raise Conflict("This waited in a destination that was deleted with all that waited in it.")
+    if state in WITHOUT_PAYLOAD:
+        raise Conflict(WITHOUT_PAYLOAD[state])
     if state not in states:
         allowed = " or ".join(filter(None, [", ".join(states[:-1]), states[-1]]))
         raise Conflict(f"{what} while it is {allowed}; this one is {state}.")

@@ -117,17 +117,18 @@ class Replays:
             lower = f"({text(names[-1])}"
 
     def _fit(self, standing: StandingDestination, selection: Selection, ids: list[str]) -> list[str]:
-        """Leave out tests, what an earlier destination with this id was sent, and what must not be done twice."""
+        """Leave out tests, what an earlier destination was sent, what is kept without its payload, and what must not be done twice."""
         with speaking_our_errors():
             pipe = self._redis.pipeline(transaction=False)
             for each in ids:
-                pipe.hmget(keys.delivery(each), "template", "test", "accepted_at", "after_unknown")
+                pipe.hmget(keys.delivery(each), "template", "test", "accepted_at", "after_unknown", "dropped")
             read = pipe.execute()
         made = round(standing.created_at * 1000)
         return [
             each
-            for each, (template, test, accepted_at, unknown) in zip(ids, read, strict=True)
-            if template is not None and text(template) == standing.settings.template and not test
+            for each, (template, test, accepted_at, unknown, dropped) in zip(ids, read, strict=True)
+            if template is not None and text(template) == standing.settings.template
+            if not test and not dropped
             if int(accepted_at) >= made
             # An uncertain delivery may have been canceled because its call turned out to be done.
             if selection.may_repeat or selection.state == "dead" or not unknown

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from redis import Redis
-from rq import Queue
-from rq.serializers import JSONSerializer
 
 from relay.store.connection import speaking_our_errors
 from relay.store.keys import Lane
+from relay.store.rq_keys import for_rq
 
 QUEUE = "turns"
 FUNCTION = "workers.turn.take_turn"
@@ -18,7 +17,12 @@ class Turns:
     """Enqueues turns. Arguments are texts, written as JSON: nothing in the queue can run on being read."""
 
     def __init__(self, redis: Redis) -> None:
-        self.queue = Queue(QUEUE, connection=redis, serializer=JSONSerializer, default_timeout=LONGEST)
+        client = for_rq(redis)
+        # Not before that: RQ makes up its mind about the names of its keys as it is imported.
+        from rq import Queue  # noqa: PLC0415
+        from rq.serializers import JSONSerializer  # noqa: PLC0415
+
+        self.queue = Queue(QUEUE, connection=client, serializer=JSONSerializer, default_timeout=LONGEST)
 
     def ask(self, lane: Lane) -> None:
         """Ask for a turn that serves `lane`. Losing it does no harm: the attention list asks again."""
@@ -31,7 +35,7 @@ class Turns:
             return
         with speaking_our_errors():
             self.queue.enqueue_many(
-                Queue.prepare_data(
+                self.queue.prepare_data(
                     FUNCTION, (lane.name,), result_ttl=0, failure_ttl=3600, description=lane.name
                 )
                 for lane in lanes

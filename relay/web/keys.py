@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 
 SHORTEST = 16  # characters of an inbound secret that somebody chose
+_NAMED = re.compile(rb"rly_([0-9a-f]{16})_([0-9a-f]{64})")
+_SECRET = re.compile("(rly_[0-9a-f]{16}_)[0-9a-f]+", re.IGNORECASE)
 
 
 def new_key() -> str:
@@ -17,6 +20,33 @@ def new_key() -> str:
 def new_salt() -> str:
     """Give a random salt of 128 bits."""
     return secrets.token_hex(16)
+
+
+def new_named_key() -> tuple[str, str, str]:
+    """Give a new named key: its id, the key itself, and the digest to keep of it. Its secret has 256 bits."""
+    identifier, secret = secrets.token_hex(8), secrets.token_hex(32)
+    return identifier, f"{prefix_of(identifier)}{secret}", digest_of_secret(secret.encode())
+
+
+def prefix_of(identifier: str) -> str:
+    """Give what a named key begins with, by which people and scanners for lost keys know it."""
+    return f"rly_{identifier}_"
+
+
+def named(key: bytes) -> tuple[str, bytes] | None:
+    """Give the id in a named key and its secret; None for what is no such key."""
+    found = _NAMED.fullmatch(key)
+    return (found[1].decode(), found[2]) if found else None
+
+
+def without_secret(text: str) -> str:
+    """Give a text that people may read; of a named key in it, or of a part of one, only the prefix is left."""
+    return _SECRET.sub(r"\1…", text)
+
+
+def digest_of_secret(secret: bytes) -> str:
+    """Give the SHA-256 of a secret that the relay made: as random as it is, it needs neither salt nor a slow hash."""
+    return hashlib.sha256(secret).hexdigest()
 
 
 def digest(salt: str, key: str | bytes) -> str:

@@ -11,6 +11,8 @@ from relay.config import Settings
 from relay.oauth import Grants
 from relay.outgoing import Sender
 from relay.store import Store
+from relay.web.gate import Gate
+from relay.web.scout import Scout
 
 _KEY = "calendly-relay"
 
@@ -24,11 +26,24 @@ class Services:
     calendly: Calendly
     grants: Grants
     callback_door: Sender
+    gate: Gate
+    scout: Scout
+
+    def ask_redis(self) -> None:
+        """Raise StoreUnavailable unless Redis answers; while it is silent, at once."""
+        with self.scout.sent():
+            self.store.ping()
 
 
 def keep(app: Flask, services: Services) -> None:
     """Hand the services to the application's views."""
     app.extensions[_KEY] = services
+
+
+def services_of(app: Flask) -> Services:
+    """Give the services of an application, outside of any request."""
+    found: Services = app.extensions[_KEY]
+    return found
 
 
 def services() -> Services:

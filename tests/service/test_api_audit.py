@@ -50,8 +50,8 @@ def test_an_entry_says_who_did_what_on_which_and_when(web: OverHttp) -> None:
     answer = web.api("POST", f"/destinations/{ID}/activate")
 
     (entry,) = entries(web)
-    assert ["id", "at", "who", "what", "on", "details", "request_id"] == list(entry)
-    assert ("admin", "destination.activated", {"destination": ID}, {}) == (
+    assert ["id", "at", "who", "key", "what", "on", "details", "request_id"] == list(entry)
+    assert ("RELAY_ADMIN_KEY", "destination.activated", {"destination": ID}, {}) == (
         entry["who"],
         entry["what"],
         entry["on"],
@@ -183,7 +183,7 @@ def test_a_wrong_filter_is_refused(web: OverHttp, query: str, pointer: str) -> N
     assert_problem(web.api("GET", f"/audit?{query}"), 422, "invalid", pointer)
 
 
-@pytest.mark.parametrize("cursor", ["x", "1-", "%00", "ü", "9" * 40])
+@pytest.mark.parametrize("cursor", ["x", "0-0", "1-", "%00", "ü", "9" * 40])
 def test_a_cursor_comes_from_a_page(web: OverHttp, cursor: str) -> None:
     """Anything else is refused."""
     assert web.api("GET", f"/audit?cursor={cursor}").status_code in {400, 422}
@@ -277,7 +277,7 @@ def test_pausing_a_credential_is_found_by_each_destination(rig: Rig) -> None:
     rig.manage("POST", "/credentials/acme/resume")
 
     found = rig.manage("GET", "/audit?about=here&limit=2")["entries"]
-    assert [("credential.resumed", "admin"), ("credential.paused", "admin")] == [
+    assert [("credential.resumed", "RELAY_ADMIN_KEY"), ("credential.paused", "RELAY_ADMIN_KEY")] == [
         (each["what"], each["who"]) for each in found
     ]
     assert [{"destinations": ["here"]}] * 2 == [each["details"] for each in found]

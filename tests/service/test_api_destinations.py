@@ -72,6 +72,7 @@ def test_a_destination_needs_four_names_and_the_rest_has_defaults(web: OverHttp)
         },
         "allow": {},
         "when_inactive": "hold",
+        "retention": {"days": None, "keep_payload": True},
         "state": "draft",
         "paused_because": None,
         "activated_at": None,

@@ -34,9 +34,9 @@ def calls(rig: Rig) -> int:
 
 def uncertain(rig: Rig, **changes: Any) -> DeliveryLog:
     """Give a delivery of which nobody knows whether it took effect."""
-    rig.destination("create_scheduling_link", **changes)
+    rig.destination("manual", manual={"method": "POST", "url": "/scheduling_links"}, **changes)
     rig.sandbox.faults.add("cut_after", match={"method": "POST"})
-    (identifier,) = rig.accept(LINK)
+    (identifier,) = rig.accept(GOOD_RECORDS["manual"])
     rig.turn_until(lambda: rig.delivery(identifier).state == "uncertain")
     return rig.delivery(identifier)
 
@@ -73,15 +73,18 @@ def test_a_person_settles_an_uncertain_delivery_and_its_callback_tells(
     assert ["delivery.uncertain", f"delivery.{settled}"] == [asked["type"], told["type"]]
     assert ({"verdict": "unknown", "message": reason} if error else None) == told["data"]["error"]
     assert (None if error else reason) == told["data"].get("note")
-    assert (asked["data"]["request"], [LINK]) == (told["data"]["request"], told["data"]["records"])
+    assert (asked["data"]["request"], [GOOD_RECORDS["manual"]]) == (
+        told["data"]["request"],
+        told["data"]["records"],
+    )
     assert 1 == calls(rig)
 
 
 def test_a_resolution_before_the_first_news_is_told_is_the_only_news(rig: Rig) -> None:
     """Nobody hears that it is uncertain any more."""
-    rig.destination("create_scheduling_link")
+    rig.destination("manual", manual={"method": "POST", "url": "/scheduling_links"})
     rig.sandbox.faults.add("cut_after", match={"method": "POST"})
-    (identifier,) = rig.accept(LINK)
+    (identifier,) = rig.accept(GOOD_RECORDS["manual"])
     rig.forget_who_was_asked()
     serve(rig.services, Lane("delivery", "here"))
     assert "uncertain" == rig.delivery(identifier).state

@@ -38,7 +38,9 @@ def test_every_command_and_option_is_documented(name: str) -> None:
     """By name."""
     command = commands.get_command(click.Context(commands), name)
     assert command
-    options = {each for param in command.params for each in param.opts if each.startswith("--")}
+    inside = command.commands.values() if isinstance(command, click.Group) else ()
+    params = [param for each in (command, *inside) for param in each.params]
+    options = {each for param in params for each in param.opts if each.startswith("--")}
 
     assert [] == sorted(
         each

@@ -65,12 +65,10 @@ def accepted(rig: Rig, number: int = 1) -> str:
 
 
 def uncertain(rig: Rig) -> str:
-    """Give a delivery that got no answer."""
+    """Give a delivery that got no answer, nor when it was repeated."""
     rig.activate(HERE)
-    rig.sandbox.faults.add("cut_after", match={"method": "POST"})
-    identifier = accepted(rig)
-    rig.drain()
-    return identifier
+    rig.sandbox.faults.add("cut_after", match={"method": "POST"}, times=2)
+    return rig.outcome(accepted(rig)).id
 
 
 def dead(rig: Rig, number: int = 1) -> str:

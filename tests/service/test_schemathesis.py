@@ -67,6 +67,8 @@ MAY_REFUSE = {
     "replay_deliveries",
     "rotate_callback_secret",
     "come_back_from_calendly",
+    "create_key",
+    "change_key",
 }
 
 

@@ -17,7 +17,7 @@ from tests.rig import INBOUND_KEY, Rig
 DOCUMENT = Path("docs/settings.md")
 NAMES = {
     *("inbound.records", "inbound.when", "mapping", "constants", "exclude", "headers", "manual", "batch"),
-    *("partial", "dedupe", "allow", "delivery", "when_inactive"),
+    *("partial", "dedupe", "allow", "delivery", "when_inactive", "retention"),
 }
 
 

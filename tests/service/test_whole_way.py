@@ -21,9 +21,6 @@ from tests.good_records import CALENDLY, GOOD_RECORDS
 from tests.rig import Rig, everything_in
 from workers.turn import serve
 
-HARMLESS = sorted(name for name, template in TEMPLATES.items() if template.harmless_to_repeat)
-HARMFUL = sorted(set(TEMPLATES) - set(HARMLESS))
-
 
 def outcome_of(rig: Rig, template: str, record: dict[str, Any] | None = None, **changes: Any) -> Any:
     """Send one record the whole way, and give its delivery when nothing moves any more."""
@@ -60,50 +57,6 @@ def test_a_callback_verifies_with_the_secret_that_was_shown_once(rig: Rig) -> No
 
     assert callback.parsed == Webhook(made["callback"]["secret"]).verify(callback.body, callback.headers)
     assert made["callback"]["secret"] not in str(rig.manage("GET", "/destinations/here"))
-
-
-@pytest.mark.parametrize("template", HARMLESS)
-def test_silence_is_followed_by_a_repeat_where_that_is_harmless(rig: Rig, template: str) -> None:
-    """The connection is cut after the effect: the repeat finds it done, and the delivery ends delivered."""
-    rig.sandbox.faults.add("cut_after")
-
-    delivery = outcome_of(rig, template)
-
-    assert ("delivered", 2) == (delivery.state, delivery.attempt_count)
-    assert "unknown" == delivery.attempts[0].verdict
-    assert "delivery.delivered" == rig.told()[-1]["type"]
-
-
-@pytest.mark.parametrize("template", HARMFUL)
-def test_silence_is_left_to_a_person_where_a_repeat_might_do_harm(rig: Rig, template: str) -> None:
-    """The connection is cut after the effect: nothing is sent a second time, and the callback says so."""
-    rig.sandbox.faults.add("cut_after", match={"method": "POST"})
-
-    delivery = outcome_of(rig, template)
-
-    assert ("uncertain", 1) == (delivery.state, len(calls_of(rig)))
-    assert "delivery.uncertain" == rig.told()[-1]["type"]
-
-
-def test_a_person_may_have_an_uncertain_delivery_repeated(rig: Rig) -> None:
-    """A retry by hand makes the call again, with attempts to spend anew."""
-    rig.sandbox.faults.add("cut_before", match={"method": "POST"})
-    delivery = outcome_of(rig, "create_scheduling_link")
-
-    rig.manage("POST", f"/deliveries/{delivery.id}/retry")
-    rig.drain()
-
-    assert "delivered" == rig.delivery(delivery.id).state
-    assert ["delivery.uncertain", "delivery.delivered"] == [told["type"] for told in rig.told()]
-
-
-def test_a_destination_may_hold_what_its_template_would_repeat(rig: Rig) -> None:
-    """`on_unknown: hold` leaves silence to a person, also where a repeat is harmless."""
-    rig.sandbox.faults.add("cut_before", match={"method": "POST"})
-
-    delivery = outcome_of(rig, "cancel_scheduled_event", delivery={"on_unknown": "hold"})
-
-    assert ("uncertain", 1) == (delivery.state, delivery.attempt_count)
 
 
 def test_what_was_canceled_before_counts_as_done_and_says_so(rig: Rig) -> None:
@@ -178,16 +131,6 @@ def test_a_failing_calendly_is_asked_again_until_the_attempts_are_spent(rig: Rig
 
     assert ("dead", ["failed"] * 3) == (delivery.state, [each.verdict for each in delivery.attempts])
     assert delivery.reason.startswith("Given up after 3 attempts.")
-
-
-@pytest.mark.parametrize(
-    ("template", "state"), [("cancel_scheduled_event", "delivered"), ("create_scheduling_link", "uncertain")]
-)
-def test_a_500_is_repeated_only_where_that_is_harmless(rig: Rig, template: str, state: str) -> None:
-    """A 500 says nothing about the effect."""
-    rig.sandbox.faults.add("500")
-
-    assert state == outcome_of(rig, template).state
 
 
 def test_a_race_at_calendly_is_tried_again_as_it_asks(rig: Rig) -> None:
@@ -400,7 +343,7 @@ def test_old_news_never_arrives_after_new(rig: Rig) -> None:
 def test_an_uncertain_delivery_can_be_left_as_it_is(rig: Rig) -> None:
     """Whoever finds that the call did work cancels the delivery, and nothing is done twice."""
     rig.sandbox.faults.add("cut_after", match={"method": "POST"})
-    delivery = outcome_of(rig, "create_scheduling_link")
+    delivery = outcome_of(rig, "manual", manual={"method": "POST", "url": "/scheduling_links"})
 
     rig.manage("POST", f"/deliveries/{delivery.id}/cancel")
     rig.drain()

@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import parse_qsl
 
 from sandbox.threaded import ThreadedServer
 from tests.calendly_contract import check_request, find_operation
-from tests.system.calendly_answers import ANSWERS
+from tests.system.calendly_world import Asked, World
 
 LONGEST_HOLD = 60.0  # seconds after which a call that is held is answered all the same
 LIMIT = 100_000  # calls a window: never reached here
@@ -28,6 +29,12 @@ class Call:
     path: str
     headers: dict[str, str]
     raw: bytes
+    query: str = ""
+
+    @property
+    def url(self) -> str:
+        """Give the path with its query."""
+        return f"{self.path}?{self.query}" if self.query else self.path
 
     @property
     def body(self) -> Any:
@@ -36,18 +43,30 @@ class Call:
 
     @property
     def subject(self) -> str:
-        """Give the uuid of what the call acts on: an event to cancel, or an event type to make a link for."""
-        path = self.path if self.path != "/scheduling_links" else self.body["owner"]
+        """Give the uuid of what the call acts on: what is in its path, or what a link or a mark is made for."""
+        made_for = {"/scheduling_links": "owner", "/invitee_no_shows": "invitee"}.get(self.path)
+        path = self.body[made_for] if made_for and self.method == "POST" else self.path
         return str(path.removesuffix("/cancellation").rpartition("/")[2])
+
+
+Loss = Literal["", "before", "after"]  # a call that is cut before it has its effect, or after
+
+
+def never(_: Call) -> Loss:
+    """Let every call be answered."""
+    return ""
 
 
 class CalendlyDouble:
     """Serves from the moment it is made until it is closed.
 
     `delay` is how long an answer takes, in seconds; `refusals` are answers for calls that act on something particular.
+    `lose` says of each call whether its connection ends without an answer. `world` remembers every effect.
     """
 
     def __init__(self) -> None:
+        self.world = World()
+        self.lose: Callable[[Call], Loss] = never
         self.calls: list[Call] = []
         self.faults: list[str] = []
         self.refusals: dict[str, tuple[int, Any]] = {}
@@ -55,8 +74,8 @@ class CalendlyDouble:
         self._began = time.monotonic()
         self._in_flight = 0
         self._lock = threading.Lock()
-        self._open = threading.Event()
-        self._open.set()
+        self._gate = _opened()
+        self._shut: list[threading.Event] = []
         self._server = ThreadedServer(self._serve)
         self.url = self._server.url
 
@@ -81,11 +100,18 @@ class CalendlyDouble:
 
     def hold(self) -> None:
         """Answer nothing until `let_go`."""
-        self._open.clear()
+        self._gate = threading.Event()
+        self._shut.append(self._gate)
+
+    def let_others_pass(self) -> None:
+        """Answer what arrives from now on; what is held stays held."""
+        self._gate = _opened()
 
     def let_go(self) -> None:
         """Answer what is held, and everything from now on."""
-        self._open.set()
+        self._gate = _opened()
+        for gate in self._shut:
+            gate.set()
 
     def close(self) -> None:
         """Stop serving."""
@@ -97,11 +123,17 @@ class CalendlyDouble:
         with self._lock:
             self.calls.append(call)
             self._in_flight += 1
+            gate = self._gate
         try:
+            loss = self.lose(call)
+            if loss == "before":
+                raise ConnectionResetError
             status, body = self._judge(call)
+            if loss == "after":
+                raise ConnectionResetError
             if self.delay:
                 time.sleep(self.delay)
-            self._open.wait(LONGEST_HOLD)
+            gate.wait(LONGEST_HOLD)
         finally:
             with self._lock:
                 self._in_flight -= 1
@@ -115,14 +147,21 @@ class CalendlyDouble:
 
     def _judge(self, call: Call) -> tuple[int, Any]:
         try:
-            check_request(call.method, call.path, call.headers, call.raw)
+            check_request(call.method, call.url, call.headers, call.raw)
         except AssertionError as exc:
             self.faults.append(str(exc))
             return 400, {"title": "Invalid Argument", "message": "The supplied parameters are invalid."}
         if call.subject in self.refusals:
             return self.refusals[call.subject]
         operation, _ = find_operation(call.method, call.path)
-        return ANSWERS[operation.method, operation.template](call.body or {})
+        asked = Asked(call.path, dict(parse_qsl(call.query)), call.body or {})
+        return self.world.answer((operation.method, operation.template), asked)
+
+
+def _opened() -> threading.Event:
+    gate = threading.Event()
+    gate.set()
+    return gate
 
 
 def _read(environ: dict[str, Any]) -> Call:
@@ -131,7 +170,8 @@ def _read(environ: dict[str, Any]) -> Call:
         for name, value in environ.items()
         if name.startswith("HTTP_")
     }
-    call = Call(environ["REQUEST_METHOD"], environ["PATH_INFO"], headers, environ["wsgi.input"].read())
+    raw = environ["wsgi.input"].read()
+    call = Call(environ["REQUEST_METHOD"], environ["PATH_INFO"], headers, raw, environ["QUERY_STRING"])
     if len(call.raw) < int(environ.get("HTTP_CONTENT_LENGTH") or 0):
         raise ConnectionAbortedError  # its sender died before it had sent everything: nobody can act on it
     return call

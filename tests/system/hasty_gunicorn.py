@@ -11,9 +11,10 @@ globals().update(runpy.run_path(str(Path(__file__).parents[2] / "relay" / "gunic
 
 
 class HastyWorker(TimedWorker):
-    """A worker with two seconds for a request."""
+    """A worker with two seconds for a request, and little memory for those that are not there yet."""
 
     request_time = 2.0
+    most_held = 300_000
 
 
 worker_class = HastyWorker

@@ -11,7 +11,7 @@ from tests.system.upstream import Upstream
 
 def subject(fields: Mapping[str, Any]) -> str:
     """Give the uuid that a record's call acts on, as the double counts it."""
-    return str(fields.get("event_uuid") or fields["owner"]).rpartition("/")[2]
+    return str(fields.get("event_uuid") or fields.get("owner") or fields["invitee"]).rpartition("/")[2]
 
 
 def verdicts(upstream: Upstream, summary: Mapping[str, Any]) -> list[str]:
@@ -26,6 +26,7 @@ def mismatches(
 
     `ids` holds the record of each accepted delivery. A call may be there twice only where the log has an attempt
     with the verdict "unknown" in front of the repeat; one that was delivered at the first attempt is there once.
+    Whether a repeat did harm, `calendly.world.effects` tells.
     """
     log, counts = upstream.log(destination), calendly.counts()
     for identifier, record in ids.items():

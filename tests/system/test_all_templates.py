@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
 from standardwebhooks import WebhookVerificationError
@@ -10,8 +11,9 @@ from standardwebhooks import WebhookVerificationError
 from tests.bad_records import BAD_RECORDS
 from tests.calendly_contract import check_response, find_operation
 from tests.processes import CALLBACK_SECRET, TOKEN
-from tests.system.calendly_answers import ANSWERS, API, EVENT_TYPE, ID, INVITEE, ORGANIZATION, USER
+from tests.system.calendly_answers import API, EVENT_TYPE, ID, INVITEE, ORGANIZATION, USER
 from tests.system.calendly_double import CalendlyDouble
+from tests.system.calendly_world import Asked, World
 from tests.system.callback_receiver import CallbackReceiver
 from tests.system.conftest import MakeProcesses
 from tests.system.upstream import Upstream
@@ -76,6 +78,28 @@ CALLS: dict[str, tuple[dict[str, Any], str, str, Any]] = {
     ),
     "delete_scheduled_event_data": (SPAN, "POST", "/data_compliance/deletion/events", SPAN_SENT),
 }
+# Where each effect can be looked up.
+LOOKS = {
+    "cancel_scheduled_event": (f"/scheduled_events/{ID}",),
+    "create_webhook_subscription": (
+        f"/webhook_subscriptions?organization={quote(ORGANIZATION)}&scope=user&user={quote(USER)}&count=100",
+    ),
+    "delete_webhook_subscription": (f"/webhook_subscriptions/{ID}",),
+    "mark_invitee_no_show": (f"/scheduled_events/{ID}/invitees/{ID}",),
+    "unmark_invitee_no_show": (f"/invitee_no_shows/{ID}",),
+    "remove_user_from_organization": (f"/organization_memberships/{ID}",),
+    "invite_user_to_organization": (
+        f"/organizations/{ID}/invitations?email=grace%40example.com&count=100",
+        f"/organization_memberships?organization={quote(ORGANIZATION)}&email=grace%40example.com&count=100",
+    ),
+    "revoke_organization_invitation": (f"/organizations/{ID}/invitations/{ID}",),
+}
+# What the same call is answered a second time, where that is not what it was answered first.
+REPEATED = {
+    "cancel_scheduled_event": 403,
+    "create_webhook_subscription": 409,
+    "invite_user_to_organization": 400,
+}
 RATE = {"X-RateLimit-Limit": "500", "X-RateLimit-Remaining": "499", "X-RateLimit-Reset": "60"}
 TAMPERED: list[dict[str, Any]] = [  # what a forger might change on the way
     {"raw": b'{"type":"delivery.delivered","data":{}}'},
@@ -85,14 +109,30 @@ TAMPERED: list[dict[str, Any]] = [  # what a forger might change on the way
 ]
 
 
+def in_world(world: World, method: str, url: str, body: Any = None) -> int:
+    """Let a call have its effect, see that its answer is one of Calendly's, and give the status."""
+    operation, _ = find_operation(method, url)
+    asked = Asked(urlsplit(url).path, dict(parse_qsl(urlsplit(url).query)), body or {})
+    status, answer = world.answer((operation.method, operation.template), asked)
+    check_response(method, url, status, {"Content-Type": "application/json", **RATE}, answer)
+    return status
+
+
 @pytest.mark.parametrize("template", CALLS)
 def test_the_double_answers_as_calendly_does(template: str) -> None:
-    """What stands in for Calendly keeps to Calendly's document too."""
+    """What stands in for Calendly keeps to Calendly's document too, also where a call is made twice and looked up between."""
     _, method, path, body = CALLS[template]
-    operation, _ = find_operation(method, path)
-    status, answer = ANSWERS[operation.method, operation.template](body or {})
+    world = World()
 
-    check_response(method, path, status, {"Content-Type": "application/json", **RATE}, answer)
+    looked = [in_world(world, "GET", url) for url in LOOKS.get(template, ())]
+    first = in_world(world, method, path, body)
+    again = [in_world(world, "GET", url) for url in LOOKS.get(template, ())]
+    second = in_world(world, method, path, body)
+
+    assert 200 <= first < 300
+    assert {200} >= set(looked)
+    assert {404 if method == "DELETE" else 200} >= set(again)
+    assert (404 if method == "DELETE" else REPEATED.get(template, first)) == second
 
 
 def test_every_template_goes_the_whole_way(
@@ -120,6 +160,29 @@ def test_every_template_goes_the_whole_way(
         assert "delivery.delivered" == verified["type"]
         assert [{**CALLS[template][0], **OWN}] == verified["data"]["records"]
         assert CALLS[template][1] == verified["data"]["request"]["method"]
+
+
+def test_with_every_first_answer_lost_every_template_is_delivered(
+    make_processes: MakeProcesses, calendly: CalendlyDouble, receiver: CallbackReceiver
+) -> None:
+    """What can be looked up has one effect, and its callback the answer that was lost; of a link there is one spare."""
+    upstream = Upstream(make_processes(RELAY_CALL_TIMEOUT="2").start().url)
+    upstream.credential()
+    calendly.lose = lambda call: "after" if call.method != "GET" and calendly.calls.count(call) == 1 else ""
+    for template, (record, *_) in CALLS.items():
+        upstream.destination(template.replace("_", "-"), template, receiver.url(template))
+        upstream.accept(template.replace("_", "-"), record)
+    until(lambda: len(receiver.callbacks) >= len(CALLS))
+    told = {template: receiver.named(template)[0].payload for template in CALLS}
+    found = {template for template, each in told.items() if "found_by_look_up" in each["data"]["response"]}
+    twice = {operation for (operation, _), times in calendly.world.effects.items() if times == 2}
+
+    assert {"delivery.delivered"} == {each["type"] for each in told.values()}
+    assert set(LOOKS) == found
+    assert {"link", "erase"} == twice
+    assert 1 + 1 + 1 == sum(times - 1 for times in calendly.world.effects.values())
+    assert "spare link" in told["create_scheduling_link"]["data"]["note"]
+    assert "MADE" in told["mark_invitee_no_show"]["data"]["response"]["body"]["resource"]["uri"]
 
 
 def test_a_callback_that_was_tampered_with_does_not_verify(

@@ -12,6 +12,8 @@ import pytest
 import requests
 
 from local.ports import LOOPBACK
+from local.valkey import EmbeddedValkey
+from relay.open_files import allow_many
 from tests.waiting import until
 from tests.web_process import ADMIN_KEY, answers, web_process
 
@@ -19,13 +21,15 @@ CONFIG = "tests/system/hasty_gunicorn.py"
 REQUEST_TIME = 2.0  # seconds, as that configuration has it
 THREADS = 2
 HEAD = f"Host: relay\r\nAuthorization: Bearer {ADMIN_KEY}\r\n"
+MANY = 1200  # connections
 SOON = 1.0  # seconds: well before any client's time is over
 
 
-@pytest.fixture
-def port(tmp_path: Path) -> Iterator[int]:
-    """Give the port of a web process with few threads and little patience."""
-    with web_process(tmp_path / "log", CONFIG, RELAY_WEB_THREADS=str(THREADS)) as number:
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory, valkey: EmbeddedValkey) -> Iterator[int]:
+    """Give the port of a web process with few threads and little patience: one for all tests, since clients leave nothing behind."""
+    log = tmp_path_factory.mktemp("hasty") / "log"
+    with web_process(log, CONFIG, RELAY_WEB_THREADS=str(THREADS), REDIS_URL=valkey.url) as number:
         yield number
 
 
@@ -68,10 +72,21 @@ def all_of(client: socket.socket) -> bytes:
         "GET /healthz HTTP/1.1\r\nHost: rel",
         f"POST /in/nothing HTTP/1.1\r\n{HEAD}Content-Length: 1000\r\n\r\n{{",
         f"POST /in/nothing HTTP/1.1\r\n{HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\n{{",
+        f"POST /api/v1/credentials HTTP/1.1\r\n{HEAD}Content-Length: 1000\r\n\r\n{{",
+        f"POST /api/v1/credentials HTTP/1.1\r\n{HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\n{{",
         "GET /healthz HTTP/1.1\r\nHost: relay\r\n\r\n",
         "GET /healthz HTTP/1.1\r\nHost: relay\r\nConnection: close\r\n\r\n",
     ],
-    ids=["nothing", "half a head", "half a body", "half a chunk", "kept alive", "never closed"],
+    ids=[
+        "nothing",
+        "half a head",
+        "half a body",
+        "half a chunk",
+        "half a body with a key",
+        "half a chunk with a key",
+        "kept alive",
+        "never closed",
+    ],
 )
 def test_clients_that_stall_hold_no_thread(port: int, clients: ExitStack, sent: str) -> None:
     """Many more of them than threads, and the next client is still answered at once."""
@@ -89,6 +104,43 @@ def test_more_idle_connections_than_there_is_room_for_keep_nobody_out(port: int,
         connect(port, "GET /healthz HTTP/1.1\r\nHost: relay\r\n\r\n", clients)
 
     assert healthy_in(port) < SOON
+
+
+def test_thousands_of_connections_cost_files_and_nothing_else(tmp_path: Path, clients: ExitStack) -> None:
+    """More than the 1,024 files that shells allow a process: it takes as many as the machine permits."""
+    assert allow_many() > MANY + 100
+    with web_process(tmp_path / "log") as number:
+        for _ in range(MANY):
+            connect(number, "", clients)
+
+        assert healthy_in(number) < SOON
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        ("Content-Length: 1073741824", b"", 413),
+        (
+            "Transfer-Encoding: chunked",
+            b"100000\r\n" + b" " * 0x100000 + b"\r\n100000\r\n" + b" " * 9000,
+            413,
+        ),
+        ("Transfer-Encoding: chunked", b"40000000\r\n" + b" " * 2_000_000, 413),
+        ("Content-Encoding: gzip\r\nContent-Length: 1073741824", b"", 415),
+    ],
+    ids=["announced", "in chunks", "in one chunk", "packed"],
+)
+def test_a_body_that_is_too_much_is_refused_before_it_has_arrived(
+    port: int, clients: ExitStack, headers: str, body: bytes, status: int
+) -> None:
+    """The connection ends with the answer, so nothing of the rest is read into memory."""
+    client = connect(port, f"POST /api/v1/credentials HTTP/1.1\r\n{HEAD}{headers}\r\n\r\n", clients)
+    client.sendall(body)
+
+    answer = all_of(client)
+
+    assert f"HTTP/1.1 {status} ".encode() == answer[:13]
+    assert b"connection: close" in answer.lower()
 
 
 def test_a_head_that_does_not_end_ends_the_connection(port: int, clients: ExitStack) -> None:
@@ -137,6 +189,19 @@ def test_a_body_that_comes_in_pieces_is_read_whole(port: int) -> None:
     announced = requests.post(address, data=b'{"id": "Wrong"}' + b" " * 300_000, headers=key, timeout=10)
 
     assert [422, 422] == [chunked.status_code, announced.status_code]
+
+
+def test_bodies_are_read_in_threads_where_too_much_of_them_waits(port: int, clients: ExitStack) -> None:
+    """More than the process holds is on its way at once, and each is answered when it is whole."""
+    half = b" " * 200_000
+    head = f"POST /api/v1/credentials HTTP/1.1\r\n{HEAD}Content-Length: 400000\r\nConnection: close\r\n\r\n"
+    senders = [connect(port, head, clients) for _ in range(4)]
+    for sender in senders:
+        sender.sendall(half)
+    for sender in senders:
+        sender.sendall(half[:-15] + b'{"id": "Wrong"}')
+
+    assert [b"HTTP/1.1 422 "] * 4 == [all_of(sender)[:13] for sender in senders]
 
 
 def test_a_body_that_waits_to_be_asked_for_is_asked_for(port: int, clients: ExitStack) -> None:

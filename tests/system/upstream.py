@@ -18,6 +18,7 @@ AT_REST = ("delivered", "dead", "canceled", "uncertain")
 PATIENCE = 20.0  # seconds for one answer
 BATCH = 5  # records a request of a poster
 PAUSE = 0.02  # seconds between two requests of a poster
+MANUAL: dict[str, Any] = {"manual": {"method": "POST", "url": "/scheduling_links"}, "exclude": ["who"]}
 MakeRecords = Callable[[str, Iterable[int]], list[dict[str, Any]]]
 
 
@@ -32,8 +33,20 @@ def cancellations(name: str, numbers: Iterable[int]) -> list[dict[str, Any]]:
 
 
 def links(name: str, numbers: Iterable[int]) -> list[dict[str, Any]]:
-    """Give records for create_scheduling_link, which must never be repeated."""
+    """Give records for create_scheduling_link, which may be repeated once after silence."""
     return [{"owner": f"{API}/event_types/{event_uuid(name, n)}", "who": PERSON} for n in numbers]
+
+
+def bookings(name: str, numbers: Iterable[int]) -> list[dict[str, Any]]:
+    """Give records for a `MANUAL` destination, whose calls must never be repeated by themselves."""
+    more = {"owner_type": "EventType", "max_event_count": 1}
+    return [{**each, **more} for each in links(name, numbers)]
+
+
+def absences(name: str, numbers: Iterable[int]) -> list[dict[str, Any]]:
+    """Give records for mark_invitee_no_show, which may be repeated only after a look-up."""
+    uris = [f"{API}/scheduled_events/E/invitees/{event_uuid(name, n)}" for n in numbers]
+    return [{"invitee": uri, "who": PERSON} for uri in uris]
 
 
 class Upstream:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from relay.config import Settings, SettingsSchema, load_settings
 from relay.errors import BadSettings
@@ -62,6 +64,14 @@ def test_missing_and_wrong_ones_are_named_together() -> None:
         ("REDIS_URL", "redis://redis.example/0?socket_timeout=SECRET"),
         ("REDIS_URL", "redis://[redis.example/0"),
         ("REDIS_URL", "unix://"),
+        ("REDIS_URL", "redis+sentinel://:SECRET@redis.example"),
+        ("REDIS_URL", "redis+sentinel://:SECRET@redis.example/service/first"),
+        ("REDIS_URL", "redis+sentinel://:SECRET@redis.example:port/service"),
+        ("REDIS_URL", "redis+sentinel://redis.example/service?socket_timeout=SECRET"),
+        ("REDIS_URL", "redis+cluster://:SECRET@redis.example,,other.example"),
+        ("REDIS_URL", "redis+cluster://:SECRET/rest@redis.example"),
+        ("REDIS_URL", "rediss+cluster://:SECRET@redis.example/1"),
+        ("REDIS_URL", "redis+ring://:SECRET@redis.example"),
         ("CALENDLY_API_URL", "http://api.calendly.com"),
         ("CALENDLY_API_URL", "http://8.8.8.8"),
         ("CALENDLY_API_URL", "http://134744072"),
@@ -77,6 +87,10 @@ def test_missing_and_wrong_ones_are_named_together() -> None:
         ("RELAY_SECRET_KEY", f"{SECRET},short"),
         ("RELAY_SECRET_KEY", ","),
         ("RELAY_ADMIN_KEY", "fifteen-letters"),
+        ("RELAY_ADMIN_KEY", f"{ADMIN},fifteen-letters"),
+        ("RELAY_ADMIN_KEY", ","),
+        ("RELAY_TRUSTED_PROXIES", "-1"),
+        ("RELAY_TRUSTED_PROXIES", "all"),
         ("PORT", "0"),
         ("PORT", "65536"),
         ("PORT", "8000.5"),
@@ -146,6 +160,8 @@ def test_calendlys_address_may_be_in_clear_on_this_machine_or_a_private_network(
         "rediss://user:pass%2Fword%40@redis.example:6380/3?ssl_cert_reqs=required",
         "redis://:secret@[::1]:6379/",
         "unix:///run/redis.sock?db=1",
+        "redis+sentinel://:secret@one.example:26379,two.example/service/0?sentinel_password=other",
+        "rediss+cluster://:secret@one.example:7000,two.example:7001",
     ],
 )
 def test_addresses_of_redis_come_in_many_forms(address: str) -> None:
@@ -259,3 +275,21 @@ def test_settings_do_not_show_their_secrets() -> None:
 def test_every_setting_has_a_variable() -> None:
     """None can be set in code alone."""
     assert set(Settings.__slots__) == set(SettingsSchema().fields)
+
+
+@given(
+    name=st.sampled_from(sorted(str(field.data_key) for field in SettingsSchema().fields.values())),
+    before=st.text(max_size=20),
+    after=st.text(max_size=20),
+)
+def test_no_wrong_value_is_ever_quoted(name: str, before: str, after: str) -> None:
+    """Whatever stands in a variable is taken, or refused by the variable's name alone."""
+    planted, said = "planted-7f3e", f"  {name}: "
+
+    try:
+        load_settings({**ENOUGH, name: f"{before}{planted}{after}"})
+    except BadSettings as exc:
+        said = exc.detail
+
+    assert f"  {name}: " in said
+    assert planted not in said

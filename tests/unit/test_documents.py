@@ -51,7 +51,8 @@ def test_the_templates_in_the_readme_are_those_of_the_catalogue() -> None:
     for name, template in TEMPLATES.items():
         assert template.irreversible == ("⚠" in told[name][0])
         assert template.method == told[name][1].strip("`").split()[0]
-        assert ("repeated" if template.harmless_to_repeat else "asks you") == told[name][3]
+        follows = "looked up" if template.proof else "repeated once" if template.spare else "repeated"
+        assert follows == told[name][3]
 
 
 def test_the_changelog_and_the_readme_name_no_missing_file() -> None:

@@ -49,6 +49,7 @@ class TemplateAnswer(Answer):
     irreversible = yes_no("Whether its calls cannot be undone.")
     harmless_to_repeat = yes_no("Whether a call that may have arrived can be made again.")
     repeat = text("What Calendly does with the same call a second time.")
+    after_silence = text("What follows a call that may have arrived and was not answered, in a sentence.")
     done_already = listed(text("An answer."), "Refusals that mean that all is as wished.")
     try_again = listed(text("An answer."), "Refusals that Calendly itself asks to repeat.")
 

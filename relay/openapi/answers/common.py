@@ -31,19 +31,31 @@ class Alive(Answer):
     status = text("Always `ok`.", enum=["ok"])
 
 
+class RedisWarning(Answer):
+    """Something that may make Redis lose what it was given."""
+
+    code = text(
+        "What it is about.",
+        enum=["version", "read_only", "eviction", "disk", "durability", "persistence", "lost"],
+    )
+    detail = text("A sentence about it.")
+
+
 class Ready(Answer):
-    """Redis answers, and a worker is there."""
+    """Redis can be used, and a worker is there."""
 
     status = text("Always `ready`.", enum=["ready"])
-    redis = yes_no("Whether Redis answers.")
+    redis = yes_no("Whether Redis can be used.")
     workers = whole("How many worker processes run.")
+    warnings = part(RedisWarning, "What may make Redis lose what it was given.", many=True)
 
 
 class NotReadyProblem(Problem):
     """Why nothing would be sent now."""
 
-    redis = yes_no("Whether Redis answers.")
+    redis = yes_no("Whether Redis can be used.")
     workers = whole("How many worker processes run.")
+    warnings = part(RedisWarning, "What may make Redis lose what it was given.", many=True)
 
 
 class RecordFault(Answer):
@@ -88,7 +100,8 @@ class Deed(Answer):
 
     id = text("The entry's id.")
     at = text("When it was done.", format="date-time")
-    who = text("Who did it; `relay` where the relay did it by itself.")
+    who = text("The name of the key that was shown; `relay` where the relay did it by itself.")
+    key = text("The id of that key; null for `RELAY_ADMIN_KEY` and for the relay.", null=True)
     what = text("What was done, such as `destination.changed`.")
     on = anything(
         "The things that it was done to: kind to id.", type="object", additionalProperties={"type": "string"}

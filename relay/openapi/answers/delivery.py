@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relay.model.delivery import CALLBACK_STATES, STATES
+from relay.model.delivery import CALLBACK_STATES, PAYLOADS, STATES
 from relay.openapi.kit import (
     Answer,
     Field,
@@ -43,6 +43,10 @@ class CallbackLogAnswer(Answer):
     next_attempt_at = moment("When it is tried next.", null=True)
     body = anything("What is sent.")
     unshaped = text("Why the payload could not be reshaped and goes as it is.", null=True)
+    payload = text(
+        "Whether its body and reasons are kept, or were dropped or erased with those of its delivery.",
+        enum=list(PAYLOADS),
+    )
     attempts = part(AttemptAnswer, "Its attempts, the first one first.", many=True)
 
 
@@ -65,6 +69,11 @@ class _Delivery(Answer):
     test = yes_no("Whether it is a test send.")
     part_of = text("The batch that it is a part of, if that was split.", null=True)
     parts = listed(text("A delivery's id."), "The parts that a batch was split into.")
+    payload = text(
+        "What became of all that it carried: records, fields, request, response and reasons. `dropped`: the destination keeps "
+        "none once it is settled; `forgotten`: a person in it was. Such a delivery cannot be retried.",
+        enum=list(PAYLOADS),
+    )
     accepted_at = moment("When its first record was accepted.")
     updated_at = moment("When it last changed.")
     settled_at = moment("When it was settled.", null=True)
@@ -101,6 +110,10 @@ class Received(Answer):
     status = whole("The status.", minimum=100, maximum=999)
     headers = named(text("A value."), "The headers.")
     body = anything("The body; a text where it is no JSON.")
+    found_by_look_up = yes_no(
+        "True: no answer arrived, but a look-up showed that the call took effect, and this is what it would have been.",
+        optional=True,
+    )
 
 
 class WholeDelivery(_Delivery):

@@ -76,6 +76,13 @@ class DeliverySettingsAnswer(Answer):
     max_waiting = whole("So many deliveries may wait; null sets no bound.", null=True)
 
 
+class RetentionAnswer(Answer):
+    """How long settled deliveries are kept."""
+
+    days = whole("Days that a settled delivery is kept; null: as many as the relay keeps one.", null=True)
+    keep_payload = yes_no("Whether what it carried is kept as well once it is settled.")
+
+
 class DestinationAnswer(Answer):
     """A destination: its settings as they stand, and its state."""
 
@@ -99,6 +106,7 @@ class DestinationAnswer(Answer):
     delivery = part(DeliverySettingsAnswer, "How hard to try.")
     allow = named(listed(text("A value."), "Values."), "Field values beyond those that the template knows.")
     when_inactive = text("What happens to records while it is not active.", enum=["hold", "refuse"])
+    retention = part(RetentionAnswer, "How long settled deliveries are kept.")
     state = text("Whether anything goes out.", enum=["draft", "active", "paused"])
     paused_because = text("Why the relay paused it; null when a person did.", null=True)
     counts = anything(

@@ -12,13 +12,27 @@ from relay.openapi.operations import (
     credentials,
     deliveries,
     destinations,
+    forgetting,
     inbound,
+    keys,
     templates,
     trials,
 )
 from relay.openapi.operations.model import Operation
 
-_PARTS = (inbound, templates, credentials, destinations, trials, callbacks, deliveries, audit, about)
+_PARTS = (
+    inbound,
+    templates,
+    credentials,
+    destinations,
+    trials,
+    callbacks,
+    deliveries,
+    forgetting,
+    keys,
+    audit,
+    about,
+)
 
 # In reading order: so they stand in the document and on its page.
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(

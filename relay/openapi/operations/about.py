@@ -30,10 +30,12 @@ OPERATIONS = {
         name="ready",
         tag=TAG,
         summary="Can the relay do its work?",
-        description="Says whether Redis answers and a worker is there.",
+        description="Says whether Redis can be used and a worker is there, and warns of what may make Redis lose something.",
         security="nobody",
         answers={200: Reply(words="It can.", schema=Ready)},
-        problems={503: "Redis does not answer, or no worker is there; the answer says which."},
+        problems={
+            503: "Redis cannot be used or has lost its data, or no worker is there; the answer says which."
+        },
     ),
     "openapi.show_document": Operation(
         name="show_openapi",

@@ -43,7 +43,7 @@ OPERATIONS = {
         problems={
             **READ,
             404: "No delivery has that id, or its destination is gone.",
-            409: "It is in another state, is a test, or was made for another template.",
+            409: "It is in another state, is a test, was made for another template, or is kept without its payload.",
         },
     ),
     "api.deliveries.cancel_delivery": Operation(
@@ -75,7 +75,7 @@ OPERATIONS = {
         problems={
             **READ,
             404: "No delivery has that id, or it has no callback.",
-            409: "The callback is on its way, or waits already.",
+            409: "The callback is on its way, waits already, or is kept without its payload.",
         },
     ),
 }

@@ -56,7 +56,9 @@ OPERATIONS = {
             413: "The body is larger than the relay takes, or holds too many records.",
             422: "Records are wrong, and `errors` names their index and fields; or the `Idempotency-Key` came with another "
             "body before.",
-            503: "Redis cannot store the records, or as many deliveries wait as may; send again after `Retry-After` seconds.",
+            503: "Redis cannot store the records, does not keep them as `RELAY_DURABILITY` asks, or has lost its data; or as "
+            "many deliveries wait as may. Send again after `Retry-After` seconds: after `not_confirmed` the records may have been "
+            "stored, and only the same `Idempotency-Key` makes the repeat harmless.",
         },
     )
 }

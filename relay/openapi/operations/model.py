@@ -56,7 +56,7 @@ class Operation:
     body: Body | None = None
 
 
-ADMIN_KEY = {401: "The admin key is missing or wrong."}
+ADMIN_KEY = {401: "The key is missing or wrong, or has ended."}
 STORE = {503: "Redis does not answer, or cannot store; try again after `Retry-After` seconds."}
 # What can be wrong with any body.
 READING = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relay.openapi.answers.catalogue import TemplateAnswer, TemplateList
-from relay.openapi.operations.model import ADMIN_KEY, Operation, Reply
+from relay.openapi.operations.model import READ, Operation, Reply
 
 TAG = "Templates"
 
@@ -15,7 +15,7 @@ OPERATIONS = {
         description="Every Calendly endpoint that a destination can be made from: its fields as JSON Schema, an example, the "
         "role, plan and scopes that it takes, and what becomes of a repeat.",
         answers={200: Reply(words="Every template.", schema=TemplateList)},
-        problems=ADMIN_KEY,
+        problems=READ,
     ),
     "api.templates.show_template": Operation(
         name="show_template",
@@ -23,6 +23,6 @@ OPERATIONS = {
         summary="Show a template",
         description="One Calendly endpoint that a destination can be made from.",
         answers={200: Reply(words="The template.", schema=TemplateAnswer)},
-        problems={**ADMIN_KEY, 404: "No template has that name; the answer names those that there are."},
+        problems={**READ, 404: "No template has that name; the answer names those that there are."},
     ),
 }

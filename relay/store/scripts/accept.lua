@@ -83,6 +83,16 @@ if tonumber(ARGV[8]) > 0 and fresh > 0 and waiting > 0 and waiting + fresh > ton
   return { 'full', waiting }
 end
 
+-- In strict order nothing is due before what was taken before it, although Redis's clock may have been set back in between.
+local strict = is_strict(prefix, lane.name)
+local function in_order(due)
+  if not strict then return due end
+  local latest = number_in(lane.hash, 'latest')
+  if due < latest then due = latest + 1 end
+  redis.call('HSET', lane.hash, 'latest', due)
+  return due
+end
+
 local function begin(id, new_state, due, ...)
   local key = prefix .. 'delivery:' .. id
   redis.call('HSET', key, 'destination', destination, 'template', template, 'state', new_state, 'accepted_at', now,
@@ -133,7 +143,7 @@ for i = 13, #ARGV, RECORD do
     if group ~= '' then
       ids[place] = join(id, group, tonumber(weight), record, fields)
     elseif redis.call('EXISTS', prefix .. 'delivery:' .. id) == 0 then
-      begin(id, 'queued', now, 'records', '[' .. record .. ']', 'fields', fields)
+      begin(id, 'queued', in_order(now), 'records', '[' .. record .. ']', 'fields', fields)
     end
     if dedupe ~= '' then
       redis.call('SET', prefix .. 'seen:' .. own .. dedupe, digest .. ' ' .. ids[place], 'PX', ARGV[12])

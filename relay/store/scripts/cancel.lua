@@ -7,6 +7,8 @@ if not old then return '' end
 if old == 'collecting' or old == 'queued' or old == 'retrying' or old == 'uncertain' then
   local now = now_ms()
   settle_by_hand(prefix, lane, id, old, 'canceled', ARGV[4], ARGV[5], now)
+  local _, destination = parts_of(prefix, lane.name)
+  drop_payload(prefix, destination, id)
   -- In strict order, what it blocked is due now.
   local due = next_due(lane)
   if due and may_run(prefix, lane.name) then attend(lane, due, now) end

@@ -13,7 +13,7 @@ local standing = prefix .. 'destination:' .. destination
 -- A turn that read other settings than those that stand begins nothing more.
 local stands = ARGV[7] == '' or redis.call('HGET', standing, 'revision') == ARGV[7]
 local runs = stands and may_run(prefix, lane.name)
-local strict = kind == 'delivery' and redis.call('HGET', standing, 'strict') == '1'
+local strict = is_strict(prefix, lane.name)
 local ids = {}
 if redis.call('HGET', lane.hash, 'claim') == token .. '.' .. seq then
   for _, id in ipairs(redis.call('ZRANGE', lane.flight, 0, -1)) do

@@ -3,9 +3,26 @@
 
 local HANDOVER = 5000 -- ms within which a turn that was asked for should have begun
 
+-- The time. Where Redis's clock was set back (a correction, a restart on another machine), it goes on from the moment that was
+-- noted last, a tenth slower than the clock until that has caught up: otherwise whatever is due at, leased until or put off
+-- until a moment would stand still for as long as the clock was set back. So it never falls back by more than NOTE.
+-- All keys of a tag share a note: what is compared with the time was written by the same time.
+local NOTE = 5000 -- ms after which the moment is noted anew
+local NOTE_STAYS = 691200000 -- ms; longer than any other key of a credential's tag
 local function now_ms()
   local t = redis.call('TIME')
-  return t[1] * 1000 + math.floor(t[2] / 1000)
+  local clock = t[1] * 1000 + math.floor(t[2] / 1000)
+  local tag = string.match(KEYS[1], '^relay:{(.-)}:')
+  local note = 'relay:{' .. tag .. '}:clock'
+  local noted, shown = unpack(redis.call('HMGET', note, 'clock', 'shown'))
+  local passed = clock - (tonumber(noted) or 0)
+  local now = math.max(clock, (tonumber(shown) or 0) + math.floor(math.max(passed, 0) * 0.9))
+  if passed < 0 or passed > NOTE then
+    -- A full memory refuses this; that alone is no reason for a script not to go on.
+    local done = redis.pcall('HSET', note, 'clock', clock, 'shown', now)
+    if type(done) == 'number' and #tag > 1 then redis.call('PEXPIRE', note, NOTE_STAYS) end
+  end
+  return now
 end
 
 local function lane_keys(prefix, lane)
@@ -30,6 +47,12 @@ local function may_run(prefix, lane)
   return redis.call('HGET', prefix .. 'destination:' .. destination, 'state') == 'active'
 end
 
+-- In a lane of strict order one delivery begins at a time; tests and callbacks know no order.
+local function is_strict(prefix, lane)
+  local kind, destination = parts_of(prefix, lane)
+  return kind == 'delivery' and redis.call('HGET', prefix .. 'destination:' .. destination, 'strict') == '1'
+end
+
 -- In a lane of strict order, a delivery that waits to be tried again blocks those behind it. Gives it, if there is one.
 local function head_of(lane)
   local head = redis.call('HGET', lane.hash, 'head')
@@ -38,6 +61,13 @@ local function head_of(lane)
   if at then return head, tonumber(at) end
   if not redis.call('ZSCORE', lane.flight, head) then redis.call('HDEL', lane.hash, 'head') end
   return nil
+end
+
+-- When somebody should look what became of the lane's attempts in flight: the first of them began then, or is held until then by
+-- a process that ends and gave the lane away (hold.lua). nil where nothing is in flight.
+local function held_until(lane)
+  local first = redis.call('ZRANGE', lane.flight, 0, 0, 'WITHSCORES')
+  return first[2] and tonumber(first[2])
 end
 
 -- When the lane's next item is due; nil where nothing waits.
@@ -97,6 +127,11 @@ local function close_batch(prefix, destination, id)
   if group and redis.call('HGET', open, group) == id then redis.call('HDEL', open, group) end
 end
 
+-- How many seconds what is settled stays: as its destination says, or else as the caller does.
+local function stays(prefix, destination, usual)
+  return tonumber(redis.call('HGET', prefix .. 'retention:' .. destination, 'keep') or usual)
+end
+
 local ATTEMPTED = 'delivery.attempted'
 local SUPERSEDED_STAYS = 2592000 -- seconds; as long as settled deliveries usually do
 local MOST_NAMED = 20 -- callbacks that a delivery names, the latest; earlier ones are sent all the same
@@ -104,14 +139,14 @@ local MOST_NAMED = 20 -- callbacks that a delivery names, the latest; earlier on
 -- A callback that is not to be sent any more. One that is on its way cannot be taken back, but it is not sent again.
 local function drop_callback(prefix, id, reason, now)
   local key = prefix .. 'callback:' .. id
-  local state = redis.call('HGET', key, 'state')
+  local state, destination = unpack(redis.call('HMGET', key, 'state', 'destination'))
   if state == 'queued' or state == 'retrying' then
     redis.call('HSET', key, 'state', 'dead', 'updated_at', now, 'reason', reason)
     redis.call('HDEL', key, 'next_attempt_at', 'token')
-    redis.call('EXPIRE', key, SUPERSEDED_STAYS)
+    redis.call('EXPIRE', key, stays(prefix, destination, SUPERSEDED_STAYS))
   elseif state == 'sending' then
     redis.call('HSET', key, 'superseded', 1)
-    redis.call('EXPIRE', key, SUPERSEDED_STAYS) -- nobody may be left to write how it ended
+    redis.call('EXPIRE', key, stays(prefix, destination, SUPERSEDED_STAYS)) -- nobody may be left to write how it ended
   end
 end
 
@@ -148,8 +183,67 @@ local function settle_by_hand(prefix, lane, id, old, new, reason, keep, now)
   redis.call('ZREM', lane.due, id)
   redis.call('HSET', key, 'state', new, 'updated_at', now, 'settled_at', now, 'reason', reason)
   redis.call('HDEL', key, 'next_attempt_at', 'token')
-  redis.call('EXPIRE', key, keep)
+  redis.call('EXPIRE', key, stays(prefix, destination, keep))
   file(prefix, destination, id, old, new)
+end
+
+local TEST_STAYS = 3600 -- seconds, where payloads are not kept
+local OVER = { delivered = true, dead = true, canceled = true, split = true }
+-- What stays of an item whose payload goes: who, when, and what became of it. All else may name people, reasons too.
+local SKELETON = {}
+for name in string.gmatch('destination template state accepted_at updated_at settled_at first_attempt_at attempt spent known ' ..
+    'token callbacks batch_count test part_of parts place after_unknown delivery type url superseded', '%S+') do
+  SKELETON[name] = true
+end
+
+local function without_reason(key, name)
+  local made = cjson.decode(redis.call('HGET', key, name))
+  redis.call('HSET', key, name, cjson.encode({ number = made.number, started_at = made.started_at,
+    ended_at = made.ended_at, verdict = made.verdict, status = made.status, decision = made.decision }))
+end
+
+-- Drop what an item carried. `how` says why, and marks it: 'dropped' (its destination keeps no payloads) or 'forgotten'.
+local function bare(key, how)
+  for _, name in ipairs(redis.call('HKEYS', key)) do
+    if string.find(name, '^attempt:') then
+      without_reason(key, name)
+    elseif not SKELETON[name] then
+      redis.call('HDEL', key, name)
+    end
+  end
+  redis.call('HSET', key, 'dropped', how)
+end
+
+-- Tell whether a callback may still be sent, or is on its way.
+local function is_open(prefix, id)
+  local state, destination = unpack(redis.call('HMGET', prefix .. 'callback:' .. id, 'state', 'destination'))
+  if state ~= 'sending' then return state == 'queued' or state == 'retrying' end
+  return redis.call('ZSCORE', prefix .. 'flight:callback/' .. destination, id) and true
+end
+
+-- Where a destination keeps no payloads, what a delivery and its callbacks carried goes with whichever of them ends last.
+-- Whatever ends a delivery or a callback does this last. `callback` is the one that ended, if it was one: news of a
+-- single attempt goes at once, since its delivery names only the latest.
+local function drop_payload(prefix, destination, id, callback)
+  if redis.call('HGET', prefix .. 'retention:' .. destination, 'payload') ~= 'drop' then return end
+  local key, told = prefix .. 'delivery:' .. id, callback and prefix .. 'callback:' .. callback
+  if told and redis.call('HGET', told, 'type') == ATTEMPTED then bare(told, 'dropped') end
+  local state, named, dropped, test = unpack(redis.call('HMGET', key, 'state', 'callbacks', 'dropped', 'test'))
+  if not OVER[state] then return end
+  if test then
+    -- Whoever sent it looks at it now; it goes altogether soon.
+    if redis.call('TTL', key) > TEST_STAYS then redis.call('EXPIRE', key, TEST_STAYS) end
+    return
+  end
+  for each in string.gmatch(named or '', '%S+') do
+    if is_open(prefix, each) then return end
+  end
+  if not dropped then bare(key, 'dropped') end
+  for each in string.gmatch(named or '', '%S+') do
+    local carried, gone = unpack(redis.call('HMGET', prefix .. 'callback:' .. each, 'delivery', 'dropped'))
+    -- What ended just now may have been written to since: it was on its way as its destination was deleted.
+    if carried and (not gone or each == callback) then bare(prefix .. 'callback:' .. each, gone or 'dropped') end
+  end
 end
 
 -- Tell whether an item waited in a destination that was deleted with all that waited: its end is only a matter of time.

@@ -9,10 +9,13 @@ local ids = redis.call('ZRANGE', KEYS[1], 0, ARGV[3] - 1)
 for _, id in ipairs(ids) do
   if kind == 'callback' then
     drop_callback(prefix, id, ARGV[4], now)
+    local about = redis.call('HGET', prefix .. 'callback:' .. id, 'delivery')
+    if about then drop_payload(prefix, destination, about, id) end
   else
     local old = redis.call('HGET', prefix .. 'delivery:' .. id, 'state')
     if old == 'collecting' or old == 'queued' or old == 'retrying' or old == 'uncertain' then
       settle_by_hand(prefix, lane, id, old, 'canceled', ARGV[4], ARGV[5], now)
+      drop_payload(prefix, destination, id)
     end
   end
 end

@@ -10,7 +10,8 @@ if holder and holder ~= token and tonumber(lease_until) > now then return { 0 } 
 local waits = number_in(lane.hash, 'not_before')
 local _, _, item_prefix = parts_of(prefix, lane.name)
 local left = {}
-for _, id in ipairs(redis.call('ZRANGE', lane.flight, 0, -1)) do
+-- What a process that ends still holds, in a lane that it gave away, is on its way and nobody else's business (hold.lua).
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', lane.flight, '-inf', now)) do
   -- What is no longer in flight (its hash is gone, or its end was written) has no business here.
   if redis.call('HGET', item_prefix .. id, 'state') == 'sending' then
     left[#left + 1] = { id, redis.call('HGETALL', item_prefix .. id) }
@@ -21,7 +22,7 @@ end
 if waits > now and #left == 0 then
   -- Asked too early: the rate window is still closed.
   redis.call('HDEL', lane.hash, 'asked_until')
-  redis.call('ZADD', lane.attention, waits, lane.name)
+  redis.call('ZADD', lane.attention, math.min(waits, held_until(lane) or waits), lane.name)
   return { 0 }
 end
 redis.call('HSET', lane.hash, 'lease', token, 'lease_until', now + ARGV[4])

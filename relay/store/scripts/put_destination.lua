@@ -1,5 +1,6 @@
 -- Create a destination, or replace its settings if nobody changed them meanwhile.
--- KEYS[1] its hash; ARGV settings (JSON), when_inactive, revision ('' to create), template, prefix, id, strict order (1 or 0)
+-- KEYS[1] its hash; ARGV settings (JSON), when_inactive, revision ('' to create), template, prefix, id, strict order (1 or 0),
+-- seconds to keep what is settled (0: as the relay does), whether with what it carried (1 or 0)
 -- Returns 1 if done, 0 if it exists (creating) or has changed (replacing), -1 if it is gone (replacing).
 local now = now_ms()
 local revision = redis.call('HGET', KEYS[1], 'revision')
@@ -12,6 +13,10 @@ else
 end
 redis.call('HSET', KEYS[1], 'settings', ARGV[1], 'when_inactive', ARGV[2], 'template', ARGV[4],
   'strict', ARGV[7], 'updated_at', now)
+-- A key of its own, since it outlives the destination: what was discarded with it ends later.
+local retention = ARGV[5] .. 'retention:' .. ARGV[6]
+if ARGV[8] == '0' then redis.call('HDEL', retention, 'keep') else redis.call('HSET', retention, 'keep', ARGV[8]) end
+if ARGV[9] == '1' then redis.call('HDEL', retention, 'payload') else redis.call('HSET', retention, 'payload', 'drop') end
 local lane = lane_keys(ARGV[5], 'delivery/' .. ARGV[6])
 if ARGV[7] == '0' then
   redis.call('HDEL', lane.hash, 'head')

@@ -1,7 +1,7 @@
 -- Put an item back into its lane, due as soon as may be, with its attempts to spend anew. What was in flight cannot be put back.
 -- KEYS[1] the item's hash; ARGV prefix, lane, id, then the states it may be in
--- Returns the state that it was in ('' if there is none), or 'discarded' where its destination was deleted with it; it
--- was requeued if that state is among those given.
+-- Returns the state that it was in ('' if there is none), or 'discarded' where its destination was deleted with it, or
+-- 'dropped' or 'forgotten' where nothing is left to send; it was requeued if that state is among those given.
 local prefix, id = ARGV[1], ARGV[3]
 local lane = lane_keys(prefix, ARGV[2])
 local kind, destination = parts_of(prefix, lane.name)
@@ -10,12 +10,16 @@ if not old or redis.call('EXISTS', prefix .. 'destination:' .. destination) == 0
 if is_discarded(prefix, id) then return 'discarded' end
 for i = 4, #ARGV do
   if ARGV[i] == old then
+    local dropped = redis.call('HGET', KEYS[1], 'dropped')
+    if dropped then return dropped end
     local now = now_ms()
     -- A call of a worker that seemed dead may still be on its way: two at a time must never be.
     local due = math.max(now, number_in(KEYS[1], 'may_fly_until'))
-    redis.call('HSET', KEYS[1], 'state', 'queued', 'spent', 0, 'updated_at', now, 'next_attempt_at', due, 'by_hand', 1)
+    redis.call('HSET', KEYS[1], 'state', 'queued', 'spent', 0, 'updated_at', now, 'next_attempt_at', due, 'by_hand', 1,
+      -- Whoever retries knows of the calls that may have worked by now, and of no later one.
+      'accepted', redis.call('HGET', KEYS[1], 'after_unknown') or '0')
     -- Without its token, a late answer to an earlier attempt cannot overrule what a person decided.
-    redis.call('HDEL', KEYS[1], 'settled_at', 'first_attempt_at', 'token', 'reason', 'superseded')
+    redis.call('HDEL', KEYS[1], 'settled_at', 'first_attempt_at', 'token', 'reason', 'superseded', 'only_looks')
     -- What a look-up found is looked up anew, unless an earlier attempt may have used it up.
     if redis.call('HEXISTS', KEYS[1], 'after_unknown') == 0 then redis.call('HDEL', KEYS[1], 'found') end
     redis.call('PERSIST', KEYS[1])

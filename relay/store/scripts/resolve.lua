@@ -15,4 +15,5 @@ if is_discarded(prefix, id) then return 'discarded' end
 local now = now_ms()
 settle_by_hand(prefix, lane, id, old, ARGV[5], ARGV[6], ARGV[7], now)
 if ARGV[8] ~= '' then tell(prefix, destination, id, { unpack(ARGV, 8, 12) }, now) end
+drop_payload(prefix, destination, id)
 return old

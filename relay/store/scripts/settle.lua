@@ -4,7 +4,7 @@
 --      7 ms to wait (or -1), 8 attempts spent, 9 attempt number, 10 the attempt (JSON, without its times),
 --      11 seconds to keep (or -1), 12 callback id or '', 13 callback's type, 14 callback's payload,
 --      15 callback's URL, 16 why its payload could not be shaped or '', 17 how many names and values to set, 18...
---      those, and then per part of a batch that is split its id, how many records it has, and each of them with its
+--      those ('' takes the name away), and then per part of a batch that is split its id, how many records it has, and each of them with its
 --      fields (JSON)
 -- Returns 1 if written, 0 if a newer truth stands.
 local prefix, id, token, state, number = ARGV[1], ARGV[3], ARGV[4], ARGV[6], ARGV[9]
@@ -20,8 +20,11 @@ if wait >= 0 and redis.call('HGET', KEYS[1], 'superseded') then
   -- A callback that was on its way when a newer outcome was filed: it is not sent again.
   state, wait, keep = 'dead', -1, SUPERSEDED_STAYS
 end
-local now = now_ms()
 local attempt = cjson.decode(ARGV[10])
+-- This comes first because it frees memory: Redis goes on with a script that has written, so that an answer in a worker's
+-- hands is stored whole even where `maxmemory` is reached. So does release.lua.
+redis.call('ZREM', lane.flight, id)
+local now = now_ms()
 local begun = redis.call('HGET', KEYS[1], 'attempt:' .. number)
 attempt.number = tonumber(number)
 attempt.started_at = begun and cjson.decode(begun).started_at or now
@@ -29,8 +32,9 @@ attempt.ended_at = now
 redis.call('HSET', KEYS[1], 'state', state, 'updated_at', now, 'spent', ARGV[8], 'known', ARGV[5],
   'attempt:' .. number, cjson.encode(attempt))
 local last = 17 + ARGV[17]
-for i = 18, last, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-redis.call('ZREM', lane.flight, id)
+for i = 18, last, 2 do
+  if ARGV[i + 1] == '' then redis.call('HDEL', KEYS[1], ARGV[i]) else redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+end
 redis.call('ZREM', lane.due, id)
 if kind ~= 'callback' then file(prefix, destination, id, old, state) end
 if wait >= 0 then
@@ -46,8 +50,9 @@ if wait >= 0 then
 else
   redis.call('HSET', KEYS[1], 'settled_at', now)
   redis.call('HDEL', KEYS[1], 'next_attempt_at')
-  -- An answer that came late may end what held up its lane in strict order, and nobody may be there to see that.
-  local due = old ~= 'sending' and next_due(lane)
+  -- What held up its lane in strict order may have ended late, or in the hands of a process that gave the lane away: nobody
+  -- may be there to see that.
+  local due = number_in(lane.hash, 'lease_until') <= now and next_due(lane)
   if due and may_run(prefix, lane.name) then attend(lane, due, now) end
 end
 if state == 'split' then
@@ -75,6 +80,14 @@ if state == 'split' then
   redis.call('HSET', KEYS[1], 'parts', table.concat(parts, ' '))
   if may_run(prefix, lane.name) then attend(lane, next_due(lane), now) end
 end
-if keep > 0 then redis.call('EXPIRE', KEYS[1], keep) end
+local about = kind == 'callback' and redis.call('HGET', KEYS[1], 'delivery') or id
+if keep > 0 then
+  keep = stays(prefix, destination, keep)
+  -- A callback is seen with its delivery only, so it goes with it at the latest: what was tried for longer goes now.
+  local left = kind == 'callback' and redis.call('TTL', prefix .. 'delivery:' .. about) or -1
+  if left ~= -1 then keep = math.max(1, math.min(keep, left)) end
+  redis.call('EXPIRE', KEYS[1], keep)
+end
 if ARGV[12] ~= '' then tell(prefix, destination, id, { unpack(ARGV, 12, 16) }, now) end
+if wait < 0 then drop_payload(prefix, destination, about, kind == 'callback' and id) end
 return 1

@@ -390,14 +390,22 @@ def test_no_secret_of_the_way_is_at_rest_or_logged(
 
 
 def test_a_connection_is_in_the_audit(rig: Rig) -> None:
-    """It was somebody with the admin key who sent the person out; who only tried is not in it."""
+    """By the key that sent the person out, whoever came back; who only tried is not in it."""
     made(rig)
+    key = rig.manage("POST", "/keys", {"name": "Ana", "scope": "admin"})
+    root, rig.admin = rig.admin, {"Authorization": f"Bearer {key['key']}"}
 
     come_back(rig, f"{PUBLIC_URL}/console/connect?state=unknown&code=x")
-    come_back(rig, answer_consent(start(rig)))
+    address = start(rig)
+    rig.admin = root
+    come_back(rig, answer_consent(address))
 
-    deeds = [each["what"] for each in rig.manage("GET", "/audit?about=acme")["entries"]]
-    assert ["credential.connected", "credential.connection_begun", "credential.created"] == deeds
+    deeds = rig.manage("GET", "/audit?about=acme")["entries"]
+    assert [
+        ("credential.connected", "Ana", key["id"]),
+        ("credential.connection_begun", "Ana", key["id"]),
+        ("credential.created", "RELAY_ADMIN_KEY", None),
+    ] == [(each["what"], each["who"], each["key"]) for each in deeds]
 
 
 def test_a_code_does_not_fit_the_state_of_another_credential(rig: Rig) -> None:

@@ -218,6 +218,7 @@ def test_what_was_in_flight_as_the_grant_ended_is_settled(ready: Rig) -> None:
 
     ready.turn()
 
-    assert ["uncertain", "queued"] == [ready.delivery(each).state for each in deliveries]
+    assert ["retrying", "queued"] == [ready.delivery(each).state for each in deliveries]
     assert ("paused", None) == (state(ready), here.next_look())
+    assert "unknown" == ready.delivery(deliveries[0]).attempts[0].verdict
     ready.manage("DELETE", "/destinations/here", {"discard": 2})

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -244,12 +245,13 @@ class AcceptanceMachine(RuleBasedStateMachine):
         return f"{self.here.lane.prefix}log:/here"
 
 
+@pytest.mark.hypothesis
 def test_whatever_is_sent_the_store_holds_what_a_model_holds(store: Store) -> None:
     """Requests with and without keys, repeats of records, batches that fill, leave, split and are canceled, in any order."""
     run_state_machine_as_test(
         lambda: AcceptanceMachine(store),  # type: ignore[arg-type]  # hypothesis takes anything that makes a machine
         settings=settings(
-            max_examples=30,
+            max_examples=settings().max_examples,
             stateful_step_count=40,
             deadline=None,
             phases=[Phase.generate],  # to make a failure smaller takes longer than a test may

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from relay.store import Store
 from tests.service.store.one_lane import OneLane, ended
 
@@ -11,11 +13,10 @@ FOUND = (
 
 
 def test_a_note_stays_through_later_attempts(store: Store) -> None:
-    """As it was written, to the last digit; and the moment is kept as well."""
+    """As it was written, to the last digit."""
     here = OneLane(store)
     (identifier,) = here.accept()
     lease, claimed = here.claim_one()
-    before = here.now()
 
     written = store.lanes.note(here.lane, identifier, claimed.token, "found", FOUND)
     here.settle(claimed, ended("retrying", wait=0.0))
@@ -24,7 +25,6 @@ def test_a_note_stays_through_later_attempts(store: Store) -> None:
 
     assert written
     assert FOUND == again.item["found"]
-    assert before <= int(again.item["noted_at"]) <= here.now()
     assert {"event_uuid": "E1"} == (store.deliveries.get(identifier).found or {})["fields"]
 
 
@@ -64,6 +64,23 @@ def test_an_attempt_that_was_settled_notes_nothing(store: Store) -> None:
     here.settle(claimed, ended("retrying", wait=60.0, known=False))
 
     assert not store.lanes.note(here.lane, identifier, claimed.token, "found", FOUND)
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_who_lost_the_lane_notes_nothing_unless_he_holds_his_attempts(store: Store, held: bool) -> None:
+    """The next turn has read what was noted, and says by that what may have been sent."""
+    here = OneLane(store)
+    here.accept()
+    lease, claimed = here.claim_one()
+    if held:
+        store.lanes.hold(lease)
+        store.lanes.release(lease)
+    here.die()
+    taken = here.lease()
+
+    written = store.lanes.note(here.lane, claimed.id, claimed.token, "found", FOUND)
+
+    assert held == written == (not taken.left_in_flight)
 
 
 def test_nothing_is_noted_of_what_is_gone(store: Store) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from relay.model import ids
+from relay.model.destination import RetentionSettings
 from relay.store import Store, keys, retention
+from tests.destinations import a_destination
 from tests.service.store.one_lane import OneLane, ended
 
 LONG_AGO = 40 * 86400  # seconds; longer than anything settled is kept
@@ -44,7 +46,7 @@ def expire(store: Store, names: list[str]) -> None:
 def logs(store: Store) -> dict[str, int]:
     """Count the names in every log there is."""
     redis: Any = store.redis
-    return {name.decode(): redis.zcard(name) for name in redis.keys("relay:*:log*")}
+    return {name.decode(): redis.zcard(name) for name in redis.scan_iter("relay:*:log*")}
 
 
 @pytest.mark.parametrize("state", ["delivered", "dead"])
@@ -99,15 +101,100 @@ def test_the_logs_of_a_deleted_destination_are_trimmed_too(store: Store) -> None
     trimmed = store.retention.trim()
 
     assert (0, 4) == kept
-    assert (3, []) == (trimmed, store.redis.keys("*"))
+    assert (3, {b"relay:{8}:clock", b"relay:mark"}) == (trimmed, set(store.redis.scan_iter("*")))
 
 
 def test_what_is_young_is_not_even_looked_at(store: Store) -> None:
-    """A name of today cannot have expired: its delivery may be on its way into Redis."""
+    """A name of today cannot have expired, once what its destination says was applied."""
     here = OneLane(store)
+    store.retention.trim()
     expire(store, settled(here, 2))
     names: Any = keys.log(here.lane.shard, "here", "delivered")
 
     trimmed = store.retention.trim()
 
     assert (0, 2) == (trimmed, store.redis.zcard(names))
+
+
+def days_left(store: Store, name: str) -> int:
+    """Give the days, as far as they are full, for which something is kept."""
+    return round(store.redis.ttl(name) / 86400)
+
+
+def changed_to(store: Store, **retention: Any) -> None:
+    """Change the retention of the destination, and let the next tidying follow."""
+    standing = store.destinations.get("here")
+    changed = a_destination(retention=RetentionSettings(**retention))
+    store.destinations.replace(changed, standing.revision)
+    store.retention.trim()
+
+
+def test_a_destination_keeps_what_it_settles_as_long_as_it_says(store: Store) -> None:
+    """Settled by an attempt or by hand; and its callbacks no longer than the deliveries."""
+    here = OneLane(store, retention=RetentionSettings(days=3))
+    _, claimed = (here.accept(), here.claim_one()[1])
+    callback = here.settle_with_callback(claimed, keep=30 * 86400)
+    _, told = here.callbacks.claim_one()
+    here.callbacks.settle(told, ended(keep=30 * 86400))
+    (canceled,) = here.accept()
+    store.operations.cancel(canceled)
+
+    kept = [days_left(store, keys.delivery(each)) for each in (claimed.id, canceled)]
+    assert ([3, 3], 3) == (kept, days_left(store, keys.callback(callback)))
+
+
+def test_a_callback_goes_with_its_delivery(store: Store) -> None:
+    """It was tried for longer than the delivery was kept, and nobody could see it any more."""
+    here = OneLane(store)
+    here.accept()
+    _, claimed = here.claim_one()
+    callback = here.settle_with_callback(claimed)
+    _, told = here.callbacks.claim_one()
+    expire(store, [claimed.id])
+
+    here.callbacks.settle(told)
+
+    assert 0 <= store.redis.ttl(keys.callback(callback)) <= 1
+
+
+def test_a_lowered_retention_reaches_what_was_settled_before(store: Store) -> None:
+    """Also by the relay's own setting; a raised one does not: what was promised to go goes."""
+    here = OneLane(store)
+    here.accept()
+    _, claimed = here.claim_one()
+    callback = here.settle_with_callback(claimed, keep=30 * 86400)
+    _, told = here.callbacks.claim_one()
+    here.callbacks.settle(told, ended(keep=30 * 86400))
+    names = [keys.delivery(claimed.id), keys.callback(callback)]
+    days = []
+    for change in ({"days": 7}, {"days": 20}, {"days": 2}, {}):
+        changed_to(store, **change)
+        days.append([days_left(store, name) for name in names])
+    retention.Retention(store.redis, store.lanes._scripts, 1).trim()
+    days.append([days_left(store, name) for name in names])
+
+    assert [[7, 7], [7, 7], [2, 2], [2, 2], [1, 1]] == days
+
+
+def test_what_waits_stays_however_short_the_retention(store: Store) -> None:
+    """A callback that is tried still, and a delivery that waits for a person."""
+    here = OneLane(store)
+    here.accept(2)
+    _, (one, other) = here.claim()
+    callback = here.settle_with_callback(one)
+    here.settle(other, ended("uncertain", known=False))
+
+    changed_to(store, days=1)
+
+    assert [-1, -1] == [store.redis.ttl(keys.callback(callback)), store.redis.ttl(keys.delivery(other.id))]
+
+
+def test_all_is_looked_at_once_a_day(store: Store) -> None:
+    """What expired earlier than usual goes from the logs then."""
+    here = OneLane(store)
+    store.retention.trim()
+    expire(store, settled(here, 2))
+    at_once = store.retention.trim()
+    store.redis.hset(keys.retention("here"), "applied_at", 1)
+
+    assert (0, 2) == (at_once, store.retention.trim())

@@ -10,6 +10,7 @@ from relay.model.destination import DeliverySettings
 from relay.store import Store, keys
 from relay.store.lanes import Claimed, Lease
 from tests.destinations import a_destination
+from tests.service.store.clock import Clock
 from tests.service.store.one_lane import OneLane, ended
 
 STRICT = DeliverySettings(strict_order=True)
@@ -321,3 +322,34 @@ def test_a_test_that_waits_hides_no_head(store: Store) -> None:
     here.bring_forward()
     assert [] == claimed_by(here, here.lease())
     assert ids[0].encode() == here.redis.hget(keys.lane_of(here.lane), "head")
+
+
+def test_a_clock_that_is_set_back_keeps_the_order(clocked: Store, clock: Clock) -> None:
+    """What is taken after that waits until what was taken before it is due, by a second or two, and goes after it."""
+    here = a_lane(clocked)
+    clock.move(4)  # less than after which the moment is noted anew
+    ids = here.accept(2)
+    clock.move(-3600)
+    ids += here.accept(2)
+    order = []
+    clock.move(10)
+    lease = here.lease()
+    while claimed := here.lanes.claim(lease, 100).attempts:
+        here.settle(claimed[0])
+        order.append(claimed[0].id)
+
+    assert ids == order
+
+
+def test_what_a_process_held_that_gave_the_lane_away_unblocks_it_as_it_ends(store: Store) -> None:
+    """Nobody is there to see that, and what waits is not to wait for as long as the attempt might have been held."""
+    here = a_lane(store)
+    here.accept(2)
+    lease, claimed = here.claim_one()
+    store.lanes.hold(lease)
+    store.lanes.release(lease)
+    blocked = store.lanes.whose_time_has_come(1)
+
+    assert here.settle(claimed)
+
+    assert ([], [here.lane]) == (blocked, store.lanes.whose_time_has_come(1))

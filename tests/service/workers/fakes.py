@@ -14,6 +14,7 @@ from relay.store.budget import Grant
 from relay.store.lanes import Claimed, Ending, Lanes
 from relay.store.scripts import Scripts
 from tests.service.store.one_lane import ended
+from workers.room import Room
 from workers.services import Seats, Services
 
 PATIENCE = 10.0  # seconds after which a test that waits for another thread has failed
@@ -23,7 +24,7 @@ Happens = Callable[[Claimed], None]
 def services(settings: Settings, store: Store) -> Services:
     """Give what a turn works with, less the ways out."""
     nowhere = cast(Any, None)
-    return Services(settings, store, nowhere, nowhere, "test", Seats(4), nowhere)
+    return Services(settings, store, nowhere, nowhere, "test", Seats(4), nowhere, Room(4))
 
 
 class FakeWork:
@@ -52,6 +53,11 @@ class FakeWork:
         if isinstance(grant, Exception):
             raise grant
         return grant
+
+    @property
+    def whom(self) -> str:
+        """Name somebody."""
+        return "somebody"
 
     def rest(self) -> float:
         """Rest never."""

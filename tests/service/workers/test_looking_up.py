@@ -313,14 +313,16 @@ def test_a_find_that_is_gone_is_looked_up_anew(rig: Rig) -> None:
 
 
 def test_a_silent_first_attempt_that_worked_counts(rig: Rig) -> None:
-    """What was found before it is used again: looked up anew, nobody would be there to remove."""
+    """What was found before is looked at: looked up anew, nobody would be there to remove."""
     rig.destination(REMOVE)
     rig.sandbox.faults.add("cut_after", match={"method": "DELETE"})
 
     log = delivered(rig, MIA)
 
     assert ("delivered", ["unknown", "done_already"]) == (log.state, [each.verdict for each in log.attempts])
-    assert 1 == len(look_ups(rig))
+    assert ["/organization_memberships", f"/organization_memberships/{seed.MEMBER_MEMBERSHIP}"] == [
+        call.path for call in look_ups(rig)
+    ]
     assert {seed.MEMBER_MEMBERSHIP} == {call.path.rpartition("/")[2] for call in writes(rig)}
 
 
@@ -432,26 +434,6 @@ def test_a_process_that_ends_breaks_a_look_up_off(rig: Rig) -> None:
 
     assert 1 == looked
     assert "delivered" == only(rig, deliveries).state
-
-
-def test_a_call_after_a_long_look_up_may_be_on_its_way_for_as_long_as_any(rig: Rig) -> None:
-    """A dead worker's repeat waits from the moment when the call could go out, not from when the attempt began."""
-    rig.destination(REMOVE)
-    deliveries = rig.accept(MIA)
-    here = OneLane(rig.store, make=False)
-    _, claimed = here.claim_one()
-    work = work_on(rig.services, HERE)
-    assert work is not None
-    work.attempt(claimed)
-    noted_at = here.now() + 60_000
-    rig.store.redis.hset(keys.delivery(claimed.id), "noted_at", noted_at)
-    here.die()
-
-    serve(rig.services, HERE)
-
-    log = only(rig, deliveries)
-    assert log.next_attempt_at is not None
-    assert log.next_attempt_at >= noted_at / 1000 + rig.settings.call_timeout - 0.01
 
 
 @pytest.mark.parametrize(

@@ -80,3 +80,17 @@ def test_a_fault_before_a_lane_is_served_does_not_lock_it(rig: Rig) -> None:
 
     assert None is rig.store.redis.hget(keys.lane_of(Lane("delivery", "here")), "lease")
     assert next_look(rig, Lane("delivery", "here")) < 6
+
+
+def test_a_lane_whose_calls_would_hang_is_put_off_while_places_are_short(rig: Rig) -> None:
+    """Others of its kind hang already, and those that get answers need the places."""
+    rig.destination("create_scheduling_link")
+    rig.accept(GOOD_RECORDS["create_scheduling_link"])
+    rig.services.room.hangs("calendly/acme")
+    for _ in range(rig.settings.worker_threads - 1):
+        assert rig.services.room.enter(0)
+
+    serve(rig.services, Lane("delivery", "here"))
+
+    assert 5 < next_look(rig, Lane("delivery", "here")) <= 10
+    assert {"queued": 1} == rig.states()

@@ -77,8 +77,8 @@ def test_what_is_in_flight_there_brings_nobody_back_at_once(rig: Rig, stranger: 
 
 def test_what_was_in_flight_is_settled_once_the_credential_works_again(rig: Rig, stranger: Services) -> None:
     """As unknown, since its worker died."""
-    rig.destination("create_scheduling_link")
-    deliveries = rig.accept(GOOD_RECORDS["create_scheduling_link"])
+    rig.destination("manual", manual={"method": "POST", "url": "/scheduling_links"})
+    deliveries = rig.accept(GOOD_RECORDS["manual"])
     here = OneLane(rig.store, make=False)
     here.claim()
     here.die()
@@ -167,8 +167,8 @@ def test_a_call_that_may_still_be_on_its_way_is_not_made_beside_it(rig: Rig) -> 
 
 def test_a_dead_workers_answer_that_comes_after_all_counts(rig: Rig) -> None:
     """The delivery that a person was asked about is delivered, and the callback's receiver hears of both."""
-    rig.destination("create_scheduling_link")
-    deliveries = rig.accept(GOOD_RECORDS["create_scheduling_link"])
+    rig.destination("manual", manual={"method": "POST", "url": "/scheduling_links"})
+    deliveries = rig.accept(GOOD_RECORDS["manual"])
     here = OneLane(rig.store, make=False)
     _, claimed = here.claim_one()
     work = work_on(rig.services, HERE)

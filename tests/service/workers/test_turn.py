@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -13,7 +14,8 @@ from relay.store.budget import Grant
 from relay.store.lanes import Claimed
 from tests.service.store.one_lane import OneLane, ended
 from tests.service.workers.fakes import PATIENCE, FakeWork, services, with_outages
-from workers import turn
+from tests.waiting import until
+from workers import settling, turn
 from workers.services import Services
 from workers.turn import Turn
 
@@ -34,6 +36,7 @@ def at_hand(settings: Settings, store: Store) -> Services:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a turn ask again at once while Redis is away."""
     monkeypatch.setattr(turn, "REDIS_PAUSE", 0.001)
+    monkeypatch.setattr(settling, "REDIS_PAUSE", 0.001)
 
 
 def take(at_hand: Services, here: OneLane, work: FakeWork) -> None:
@@ -44,6 +47,28 @@ def take(at_hand: Services, here: OneLane, work: FakeWork) -> None:
 def states(here: OneLane, ids: list[str]) -> set[str]:
     """Give the states of deliveries."""
     return {here.state(identifier) for identifier in ids}
+
+
+def test_what_finds_no_thread_is_not_sent_by_another(
+    at_hand: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is on record as unsent, and the executor has it still."""
+    start = threading.Thread.start
+
+    def one_only(thread: threading.Thread) -> None:
+        if thread.name.startswith("sender") and thread.name != "sender_0":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", one_only)
+    here = OneLane(at_hand.store)
+    ids = here.accept(3)
+    alone = FakeWork(happens=lambda _: until(lambda: len(alone.not_sent) == 2))
+
+    take(at_hand, here, alone)
+
+    assert (ids[:1], ids[1:]) == (alone.sent, alone.not_sent)
+    assert {"delivered", "retrying"} == states(here, ids)
 
 
 def test_everything_due_is_sent_once(at_hand: Services, work: FakeWork) -> None:
@@ -394,3 +419,88 @@ def test_a_retry_that_falls_due_after_the_turn_has_its_time_on_the_list(
     take(at_hand, here, work)
 
     assert ([here.lane], {"delivered"}, "2") == (found, states(here, ids), here.item(ids[0])["attempt"])
+
+
+def test_a_process_that_is_to_end_gives_its_lanes_away_with_calls_on_their_way(at_hand: Services) -> None:
+    """Another process serves the rest meanwhile, and both write their ends."""
+    here = OneLane(at_hand.store)
+    ids = here.accept(6)
+    rest: list[str] = []
+
+    def happens(_: Claimed) -> None:
+        at_hand.stopping.set()
+        until(lambda: rest or _serve_elsewhere(at_hand, here, rest), PATIENCE)
+
+    work = FakeWork(2, happens)
+    take(at_hand, here, work)
+
+    assert (ids, {"delivered"}) == (sorted([*work.sent, *rest]), states(here, ids))
+    assert ([], []) == (work.orphans, here.flight())
+
+
+def _serve_elsewhere(at_hand: Services, here: OneLane, sent: list[str]) -> bool:
+    """Take a turn as another process, if the lane is to be had."""
+    if not at_hand.store.lanes.whose_time_has_come(1):
+        return False
+    elsewhere = FakeWork()
+    take(services(at_hand.settings, at_hand.store), here, elsewhere)
+    sent += elsewhere.sent
+    return bool(sent)
+
+
+def test_a_lane_that_has_one_call_at_a_time_is_kept_until_it_ends(at_hand: Services) -> None:
+    """Two processes would make two."""
+    here = OneLane(at_hand.store)
+    ids = here.accept(3)
+    found: list[Lane] = []
+
+    def happens(_: Claimed) -> None:
+        at_hand.stopping.set()
+        time.sleep(3 * turn.LOOK)  # what would give it away has looked by then
+        found.extend(at_hand.store.lanes.whose_time_has_come(1))
+
+    work = FakeWork(1, happens)
+    take(at_hand, here, work)
+
+    assert (ids[:1], []) == (work.sent, found)
+    assert [here.lane] == at_hand.store.lanes.whose_time_has_come(1)
+
+
+def test_giving_a_lane_away_is_tried_again_while_redis_is_away(settings: Settings, store: Store) -> None:
+    """Whatever gets lost of it, nothing ends unknown."""
+    shaky, away = with_outages(store)
+    at_hand = services(settings, shaky)
+    here = OneLane(shaky)
+    ids = here.accept(6)
+    away.lose("hold", "question", "answer")
+    away.lose("release", "answer")
+    rest: list[str] = []
+
+    def happens(_: Claimed) -> None:
+        at_hand.stopping.set()
+        until(lambda: rest or _serve_elsewhere(at_hand, here, rest), PATIENCE)
+
+    work = FakeWork(2, happens)
+    take(at_hand, here, work)
+
+    assert (ids, []) == (sorted([*work.sent, *rest]), work.orphans)
+
+
+def test_a_lane_whose_calls_hang_leaves_its_place_to_others(
+    at_hand: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on aside, and who does not answer is remembered."""
+    monkeypatch.setattr(turn, "HANGS", 0.0)
+    here = OneLane(at_hand.store)
+    (slow,) = here.accept()
+    while at_hand.room.enter(0):
+        pass
+    at_hand.room.sit()
+    found = []
+    work = FakeWork(1, lambda _: found.append(at_hand.room.enter(PATIENCE)))
+
+    take(at_hand, here, work)
+    at_hand.room.leave()
+
+    assert ([True], "delivered") == (found, here.state(slow))
+    assert at_hand.room.is_hanging("somebody")

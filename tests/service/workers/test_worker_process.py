@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
+import pickle
 import signal
+import sys
 import threading
 import zlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from rq import Queue
-from rq.serializers import JSONSerializer
 
 from relay.errors import StoreUnavailable
+from relay.store import Lane
 from relay.store.connection import connect
-from relay.store.turns import FUNCTION, QUEUE
+from relay.store.turns import FUNCTION
 from tests.good_records import GOOD_RECORDS
 from tests.rig import Rig
 from tests.service.store.one_lane import OneLane
@@ -23,6 +26,7 @@ from tests.waiting import until
 from workers.threaded import ThreadedWorker
 from workers.tidy import Tidy
 from workers.turn import take_turn
+from workers.turn_job import TurnJob
 from workers.watch import Watch
 
 LINK = GOOD_RECORDS["create_scheduling_link"]
@@ -36,7 +40,7 @@ def work_until(rig: Rig) -> Iterator[WorkUntil]:
 
     def run(what: Callable[[], Any]) -> None:
         stopping = rig.services.stopping
-        worker = ThreadedWorker(connect(rig.settings.redis_url, patience=15), 4, stopping)
+        worker = ThreadedWorker(connect(rig.settings.redis_url, patience=15), rig.services.room, stopping)
 
         def stop() -> None:
             try:
@@ -97,6 +101,18 @@ def test_a_job_that_makes_no_sense_does_not_stop_the_worker(rig: Rig, work_until
     assert {"delivered": 1} == rig.states()
 
 
+def test_a_job_that_is_taken_as_the_process_ends_is_passed_on(rig: Rig) -> None:
+    """Its lane is due at once for another process: it need not wait until whoever was asked counts as late."""
+    rig.destination("create_scheduling_link")
+    rig.accept(LINK)
+    rig.services.stopping.set()
+
+    take_turn("delivery/here")
+
+    assert [Lane("delivery", "here")] == rig.store.lanes.whose_time_has_come(1)
+    assert {"queued": 1} == rig.states()
+
+
 def many_due_lanes(rig: Rig, number: int) -> list[OneLane]:
     """Give lanes with one record each, whose time has come."""
     lanes = [OneLane(rig.store, f"d{each}") for each in range(number)]
@@ -148,20 +164,83 @@ def test_a_job_is_plain_json(rig: Rig) -> None:
     assert [] == [value for value in rest if value.startswith(b"\x80")]
 
 
-def test_a_pickled_job_is_not_read(rig: Rig, work_until: WorkUntil, tmp_path: Any) -> None:
-    """Who can write into Redis cannot run code in a worker by a pickle."""
-    touched = tmp_path / "touched"
+class Touching:
+    """What, once it is unpickled, has made a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return os.mkdir, (str(self.folder),)
+
+
+def plant(rig: Rig, **fields: str | bytes) -> str:
+    """Put a job for a turn into the queue, overwrite these fields of its entry, and give its id."""
+    job = rig.store.turns.queue.enqueue(FUNCTION, "delivery/nowhere")
+    for name, value in fields.items():
+        rig.store.redis.hset(f"rq:job:{job.id}", name, value)
+    return str(job.id)
+
+
+def as_data(function: str, *arguments: str) -> bytes:
+    """Give a call as RQ's JSON serializer writes it."""
+    return zlib.compress(json.dumps([function, None, arguments, {}]).encode())
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_pickled_job_is_not_read(rig: Rig, work_until: WorkUntil, tmp_path: Path, *, packed: bool) -> None:
+    """Who can write into Redis cannot run code in a worker by a pickle, wherever in the job it is."""
+    folder = tmp_path / "made"
+    opcodes = pickle.dumps(Touching(folder))
+    pickle.loads(opcodes)  # noqa: S301 # it would work
+    folder.rmdir()
     rig.destination("create_scheduling_link")
-    job = Queue(QUEUE, connection=rig.store.redis, serializer=JSONSerializer).enqueue(
-        "workers.turn.take_turn"
-    )
-    opcodes = b"cpathlib\nPath.touch\n(cpathlib\nPath\n(V" + str(touched).encode() + b"\ntRtR."
-    rig.store.redis.hset(f"rq:job:{job.id}", "data", opcodes)
+    whole = zlib.compress(opcodes) if packed else opcodes
+    plant(rig, data=whole)
+    plant(rig, meta=opcodes, result=opcodes, exc_info=whole)
     rig.accept(LINK)
 
     work_until(delivered(rig, 1))
 
-    assert not touched.exists()
+    assert not folder.exists()
+
+
+def test_a_job_that_is_no_turn_is_not_run(rig: Rig, work_until: WorkUntil, tmp_path: Path) -> None:
+    """RQ would call whatever a job names, and whatever it names for its end; here only turns are ever called."""
+    folder = tmp_path / "made"
+    rig.destination("create_scheduling_link")
+    plant(rig, data=as_data("os.mkdir", str(folder)))
+    plant(rig, data=as_data("os.mkdir", str(folder)), failure_callback_name="tests.rig.no_such_function")
+    plant(rig, success_callback_name="os.system", failure_callback_name="os.system")
+    rig.accept(LINK)
+
+    work_until(delivered(rig, 1))
+
+    assert not folder.exists()
+
+
+def test_a_job_is_not_read_for_what_its_end_should_run(rig: Rig) -> None:
+    """RQ's own job imports it; this one does not."""
+    identifier = plant(rig, success_callback_name="antigravity.x", failure_callback_name="antigravity.x")
+    queue = rig.store.turns.queue
+    job = TurnJob.fetch(identifier, connection=queue.connection, serializer=queue.serializer)
+
+    ends = (job.success_callback, job.failure_callback, job.stopped_callback)
+
+    assert (None, None, None) == ends
+    assert "antigravity" not in sys.modules
+
+
+def test_nothing_in_redis_is_a_pickle(rig: Rig, work_until: WorkUntil) -> None:
+    """After records went all the way, no value of any key would be read as one."""
+    rig.destination("create_scheduling_link")
+    rig.accept([LINK] * 3)
+    work_until(delivered(rig, 3))
+
+    dumped = [rig.store.redis.dump(key) or b"" for key in rig.store.redis.scan_iter("*")]
+
+    assert dumped
+    assert [] == [value for value in dumped for start in (b"\x80\x04\x95", b"\x80\x05\x95") if start in value]
 
 
 def test_the_watch_outlives_an_outage_and_a_fault_of_ours(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, urlsplit
-
 import pytest
 
-from relay.calendly import Differs, Me, Stands, TokenRefused, Untold, confirm
-from relay.catalogue import TEMPLATES
+from relay.calendly import Me, TokenRefused
 from relay.errors import CalendlyTrouble
 from relay.model.call import Answer, Call, NotSent, Outcome, Silence
 from relay.model.credential import Credential
-from tests.unit.calendly.fakes import REAL, calendly_that, pages
+from tests.unit.calendly.fakes import REAL, calendly_that
 
 SANDBOX = Credential(id="play", kind="sandbox", token="sealed")
 
@@ -125,68 +122,6 @@ def test_no_useful_answer_about_me(outcome: Outcome) -> None:
 
     assert not isinstance(trouble.value, TokenRefused)
     assert "t0ken" not in trouble.value.detail
-
-
-HOOK = TEMPLATES["create_webhook_subscription"]
-EXISTS = Answer(409, {}, {"title": "Already Exists", "message": "Hook with this url already exists"})
-WISHED = HOOK.read(
-    {
-        "url": "https://crm.example/hooks",
-        "events": ["invitee.created", "invitee.canceled"],
-        "scope": "organization",
-    }
-)
-STANDING = {
-    "uri": "https://x/webhook_subscriptions/W",
-    "callback_url": "https://crm.example/hooks",
-    "events": ["invitee.canceled", "invitee.created"],
-    "scope": "organization",
-    "organization": "https://x/organizations/O",
-    "state": "active",
-}
-
-
-def test_the_hook_that_stands_is_found() -> None:
-    """Same address, events in any order, same scope: that is the one."""
-    calendly, fake = calendly_that(pages([{"callback_url": "https://other.example"}], [STANDING]))
-
-    confirmed = confirm(calendly, REAL, "t", HOOK, WISHED, EXISTS)
-
-    assert isinstance(confirmed, Stands)
-    assert STANDING == confirmed.resource
-    assert {"organization": [REAL.organization], "scope": ["organization"], "count": ["100"]} == parse_qs(
-        urlsplit(fake.asked[0][1]).query
-    )
-
-
-def test_a_hook_with_other_events_is_not_the_wished_one() -> None:
-    """Then the refusal stands, and says why."""
-    calendly, _ = calendly_that(pages([{**STANDING, "events": ["invitee.created"]}]))
-
-    confirmed = confirm(calendly, REAL, "t", HOOK, WISHED, EXISTS)
-
-    assert HOOK.confirm
-    assert Differs(HOOK.confirm.otherwise) == confirmed
-
-
-def test_a_look_up_that_fails_tells_nothing() -> None:
-    """What came of it is passed on."""
-    calendly, _ = calendly_that(lambda *_: Answer(429, {"x-ratelimit-reset": "9"}))
-
-    confirmed = confirm(calendly, REAL, "t", HOOK, WISHED, EXISTS)
-
-    assert isinstance(confirmed, Untold)
-    assert Answer(429, {"x-ratelimit-reset": "9"}) == confirmed.outcome
-
-
-@pytest.mark.parametrize("outcome", [Answer(201), Answer(403), Silence("x"), NotSent("x")])
-def test_other_outcomes_cost_no_look_up(outcome: Outcome) -> None:
-    """Calls are scarce."""
-    calendly, fake = calendly_that(done)
-
-    assert confirm(calendly, REAL, "t", HOOK, WISHED, outcome) is None
-    assert confirm(calendly, REAL, "t", TEMPLATES["create_scheduling_link"], {}, EXISTS) is None
-    assert [] == fake.asked
 
 
 def test_a_body_that_is_no_json_is_never_sent() -> None:

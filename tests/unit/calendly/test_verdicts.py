@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.calendly import Differs, Stands, Untold, read_outcome
+from relay.calendly import Absent, Stands, Untold, read_outcome
 from relay.catalogue import TEMPLATES
 from relay.model.call import Answer, NotSent, Outcome, Silence
 from relay.model.verdict import (
@@ -27,6 +27,7 @@ CANCEL = TEMPLATES["cancel_scheduled_event"]  # harmless to repeat
 LINK = TEMPLATES["create_scheduling_link"]  # every call makes another link
 INVITE = TEMPLATES["invite_user_to_organization"]
 HOOK = TEMPLATES["create_webhook_subscription"]
+assert HOOK.proof is not None
 REMOVE = TEMPLATES["remove_user_from_organization"]
 DELETES = [template for template in TEMPLATES.values() if template.method == "DELETE"]
 POSTS = [template for template in TEMPLATES.values() if template.method == "POST"]
@@ -156,6 +157,15 @@ def test_gone_is_done_where_the_destination_says_so(template: Any) -> None:
     assert DoneAlready("It is gone already.") == read_outcome(template, says(404), gone_is_done=True)
 
 
+def test_gone_is_what_calendly_says_and_no_proxy() -> None:
+    """Somebody's page about an address that he does not know says nothing of what stands at Calendly."""
+    page = Answer(404, {}, "<html>No such host</html>")
+
+    verdict = read_outcome(DELETES[0], page, gone_is_done=True, after_unknown=True)
+
+    assert Refused("404 <html>No such host</html>") == verdict
+
+
 @pytest.mark.parametrize("template", POSTS, ids=lambda template: template.name)
 def test_gone_is_never_done_for_a_call_that_makes_something(template: Any) -> None:
     """What is not there cannot have been acted on."""
@@ -169,11 +179,11 @@ SAID = "409 Already Exists: Hook with this url already exists"
 
 
 @pytest.mark.parametrize(
-    ("confirmed", "verdict"),
+    ("shown", "verdict"),
     [
         (None, Refused(SAID)),
-        (Stands({"uri": "x"}, "It stands."), DoneAlready("It stands.")),
-        (Differs("Another one stands."), Refused(f"{SAID}. Another one stands.")),
+        (Stands("It stands.", {"uri": "x"}, Answer(201)), DoneAlready("It stands.")),
+        (Absent(), Refused(f"{SAID}. {HOOK.proof.otherwise}")),
         (
             Untold(Silence("nothing came"), "nothing came"),
             Failed(f"{SAID}, and what stands could not be looked up: nothing came"),
@@ -198,9 +208,9 @@ SAID = "409 Already Exists: Hook with this url already exists"
         ),
     ],
 )
-def test_a_hook_that_exists_is_done_only_if_it_is_the_wished_one(confirmed: Any, verdict: Verdict) -> None:
+def test_a_hook_that_exists_is_done_only_if_it_is_the_wished_one(shown: Any, verdict: Verdict) -> None:
     """The refusal names no hook, so what stands is looked up; a look-up that fails is made again later."""
-    assert verdict == read_outcome(HOOK, EXISTS, confirmed=confirmed)
+    assert verdict == read_outcome(HOOK, EXISTS, shown=shown)
 
 
 def test_a_long_reason_is_cut() -> None:
@@ -237,10 +247,10 @@ ANSWERS = st.builds(
     outcome=ANSWERS,
     after_unknown=st.booleans(),
     gone_is_done=st.booleans(),
-    confirmed=st.sampled_from([None, Differs(), Stands({}), Untold(Silence("x"), "x")]),
+    shown=st.sampled_from([None, Absent(), Stands("It stands.", {}, Answer(201)), Untold(Silence("x"), "x")]),
 )
 def test_every_answer_has_a_verdict(
-    template: str, outcome: Answer, after_unknown: bool, gone_is_done: bool, confirmed: Any
+    template: str, outcome: Answer, after_unknown: bool, gone_is_done: bool, shown: Any
 ) -> None:
     """Whatever comes, there is a verdict, and no wait is absurd."""
     verdict = read_outcome(
@@ -248,7 +258,7 @@ def test_every_answer_has_a_verdict(
         outcome,
         after_unknown=after_unknown,
         gone_is_done=gone_is_done,
-        confirmed=confirmed,
+        shown=shown,
     )
 
     assert isinstance(verdict, Verdict)

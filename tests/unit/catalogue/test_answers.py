@@ -2,39 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from relay.catalogue import TEMPLATES
-from relay.catalogue.answers import Confirm, Says
+from relay.catalogue.answers import Says
 from relay.model.call import Answer
-
-API = "https://api.calendly.com"
-ORGANIZATION = f"{API}/organizations/ZZZZ"
-USER = f"{API}/users/AAAA"
-FIELDS = {
-    "url": "https://crm.example/hooks",
-    "events": ["invitee.created", "invitee.canceled"],
-    "scope": "user",
-    "user": USER,
-}
-STANDING = {
-    "uri": f"{API}/webhook_subscriptions/BBBB",
-    "callback_url": "https://crm.example/hooks",
-    "events": ["invitee.canceled", "invitee.created"],
-    "scope": "user",
-    "organization": ORGANIZATION,
-    "user": USER,
-    "group": None,
-    "state": "active",
-}
-
-
-def _confirm() -> Confirm:
-    confirm = TEMPLATES["create_webhook_subscription"].confirm
-    assert confirm is not None
-    return confirm
 
 
 def _says(status: int, title: str, message: str) -> Answer:
@@ -104,51 +76,3 @@ def test_a_race_at_calendly_is_tried_again() -> None:
 def test_texts_are_compared_without_case() -> None:
     """Calendly's capitals are not part of the contract."""
     assert Says(400, title="Already Invited").matches(_says(400, "ALREADY INVITED", ""))
-
-
-def test_the_look_up_asks_for_the_wished_owner_and_scope() -> None:
-    """Organization and scope always, the user where the scope is the user's."""
-    expected = {"organization": ORGANIZATION, "scope": "user", "user": USER}
-
-    assert expected == _confirm().parameters(FIELDS, ORGANIZATION)
-
-
-def test_the_organization_of_the_record_goes_before_the_credential_s() -> None:
-    """The look-up asks where the call was made."""
-    own = f"{API}/organizations/OWN"
-
-    assert own == _confirm().parameters({**FIELDS, "organization": own}, ORGANIZATION)["organization"]
-
-
-def test_the_standing_hook_is_found_among_others() -> None:
-    """Events are the same in any order."""
-    rows = [{**STANDING, "callback_url": "https://other.example/"}, "no row", {}, STANDING]
-
-    assert STANDING == _confirm().holds(FIELDS, ORGANIZATION, rows)
-
-
-def test_an_owner_that_the_call_leaves_out_may_be_anybody() -> None:
-    """Calendly may name a user on an organization's hook."""
-    fields = {"url": FIELDS["url"], "events": FIELDS["events"], "scope": "organization"}
-    row = {**STANDING, "scope": "organization"}
-
-    assert row == _confirm().holds(fields, ORGANIZATION, [row])
-
-
-@pytest.mark.parametrize(
-    "difference",
-    [
-        {"callback_url": "https://crm.example/other"},
-        {"events": ["invitee.created"]},
-        {"events": ["invitee.created", "invitee.canceled", "contact.created"]},
-        {"events": None},
-        {"scope": "organization"},
-        {"user": f"{API}/users/CCCC"},
-        {"user": None},
-        {"organization": f"{API}/organizations/CCCC"},
-        {"state": "disabled"},
-    ],
-)
-def test_a_hook_that_differs_does_not_count(difference: dict[str, Any]) -> None:
-    """Then the refusal stands: what was wished for is not there."""
-    assert _confirm().holds(FIELDS, ORGANIZATION, [{**STANDING, **difference}]) is None

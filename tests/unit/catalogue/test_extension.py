@@ -42,10 +42,11 @@ def test_a_new_template_is_one_object() -> None:
 
 
 def test_a_new_template_is_careful_until_it_says_otherwise() -> None:
-    """Repeats do harm and nothing is done already, as long as nobody has looked it up."""
-    assert (False, False, (), None) == (
+    """Repeats do harm, nothing is done already and nothing shows it, as long as nobody has looked it up."""
+    assert (False, False, (), None, "") == (
         QUIETLY.harmless_to_repeat,
         QUIETLY.gone_is_done_after_unknown,
         QUIETLY.done_already,
-        QUIETLY.confirm,
+        QUIETLY.proof,
+        QUIETLY.spare,
     )

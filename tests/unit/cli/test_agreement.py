@@ -8,13 +8,14 @@ from dataclasses import fields
 from pathlib import Path
 
 from relay.api.replays import MOST
-from relay.cli.commands import deliveries, replay, send
+from relay.cli.commands import deliveries, keys, replay, send
 from relay.cli.comparing_secrets import SHORTEST_HINTED
 from relay.cli.logs import MOST_A_PAGE
 from relay.cli.plan import WAITING
 from relay.cli.shapes import MASK
 from relay.cli.surroundings import DEFAULT_DATA_DIR, DEFAULT_PORT, KEPT_KEY
 from relay.config import Settings
+from relay.model.admin_key import SCOPES
 from relay.model.delivery import SETTLED, STATES
 from relay.model.masks import MASK as RELAYS_MASK
 from relay.web import masks
@@ -33,6 +34,7 @@ def test_states_masks_and_bounds_are_the_relays() -> None:
     assert 200 == MOST_A_PAGE
     assert (usual["port"], usual["data_dir"]) == (int(DEFAULT_PORT), DEFAULT_DATA_DIR)
     assert "admin_key" == KEPT_KEY
+    assert keys.SCOPES == SCOPES
 
 
 def test_nothing_of_the_relay_is_loaded() -> None:

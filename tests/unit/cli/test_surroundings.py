@@ -51,7 +51,7 @@ def test_the_admin_key_comes_from_a_file_or_the_environment(tmp_path: Path) -> N
 
     assert ["from-file", "from-environ", "from-other", None] == [
         Surroundings({"RELAY_ADMIN_KEY": "from-environ"}, {}).admin_key(file, FAR),
-        Surroundings({"RELAY_ADMIN_KEY": "from-environ"}, {}).admin_key(None, FAR),
+        Surroundings({"RELAY_ADMIN_KEY": "from-environ,an-older-one"}, {}).admin_key(None, FAR),
         Surroundings({"RELAY_ADMIN_KEY_FILE": str(other)}, {}).admin_key(None, FAR),
         Surroundings({}, {}).admin_key(None, FAR),
     ]

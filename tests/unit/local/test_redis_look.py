@@ -31,6 +31,15 @@ def test_an_address_that_makes_no_sense_is_said() -> None:
         RedisLook("redis://:hidden@127.0.0.1:port/0")
 
 
+@pytest.mark.parametrize(
+    "url", ["redis+sentinel://:hidden@127.0.0.1/main", "rediss+cluster://:hidden@127.0.0.1"]
+)
+def test_more_than_one_redis_is_not_for_this_command(url: str) -> None:
+    """And that is said, with what to do instead."""
+    with pytest.raises(CannotStart, match=r"^REDIS_URL names Sentinels or a Cluster.*Procfile"):
+        RedisLook(url)
+
+
 def test_the_signs_of_a_relay_are_the_stores() -> None:
     """The house may not import the store, so the names are written down twice."""
     named = (keys.DESTINATIONS, keys.CREDENTIALS, keys.DELETED_DESTINATIONS, keys.WORKERS)

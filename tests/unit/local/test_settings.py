@@ -106,8 +106,8 @@ def test_what_is_given_stays(tmp_path: Path) -> None:
 
 
 def test_a_key_from_a_file_is_not_replaced(tmp_path: Path) -> None:
-    """The variable that names the file is enough."""
-    (tmp_path / "admin").write_text("a-key-from-a-secret-store\n", encoding="utf-8")
+    """The variable that names the file is enough; of several keys the house uses the first."""
+    (tmp_path / "admin").write_text("a-key-from-a-secret-store, an-older-one-of-it\n", encoding="utf-8")
 
     house = complete({"RELAY_ADMIN_KEY_FILE": str(tmp_path / "admin")}, DataDir(tmp_path), REDIS)
 

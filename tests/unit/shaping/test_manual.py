@@ -15,6 +15,7 @@ from relay.shaping.manual import ManualTemplate, manual_template
 from relay.shaping.shape import shape
 from relay.shaping.templates import template_of
 from tests.destinations import a_destination
+from workers.doubt import repeat_of
 from workers.steps import Ask, Standing, Wait, next_step
 
 METHODS: tuple[ManualMethod, ...] = get_args(ManualMethod)
@@ -110,7 +111,9 @@ AFTER_SILENCE = [
 def test_what_follows_silence(method: ManualMethod, on_unknown: Any, step: type) -> None:
     """GET, PUT and DELETE are repeated; POST and PATCH wait for a person."""
     template = a_template(method)
-    standing = Standing(1, 0.0, template.harmless_to_repeat, DeliverySettings(on_unknown=on_unknown))
+    standing = Standing(
+        1, 0.0, repeat_of(template, 1), DeliverySettings(on_unknown=on_unknown), in_doubt=True
+    )
 
     verdict = read_outcome(template, Silence("reset"))
 
@@ -156,7 +159,7 @@ def test_nothing_sent_can_be_repeated_by_any_method() -> None:
     for method in METHODS:
         step = next_step(
             read_outcome(a_template(method), NotSent("refused")),
-            Standing(1, 0.0, a_template(method).harmless_to_repeat, DeliverySettings()),
+            Standing(1, 0.0, repeat_of(a_template(method), 0), DeliverySettings()),
             retry_base=1.0,
             jitter=0.0,
         )

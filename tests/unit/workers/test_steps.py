@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,10 +22,12 @@ from relay.model.verdict import (
     Unreachable,
     Verdict,
 )
+from workers.doubt import repeat_of
 from workers.steps import LONGEST_WAIT, Ask, Hold, Settle, Standing, Step, Wait, backoff, next_step, spread
 
 BASE = 5.0  # seconds
 LAST = 12  # attempts
+LOOK = Wait(BASE, repeat="looked up", only_looks=True)
 
 
 def standing(**changes: Any) -> Standing:
@@ -32,11 +35,12 @@ def standing(**changes: Any) -> Standing:
     settings = DeliverySettings(
         **{name: changes.pop(name) for name in ("on_unknown", "max_attempts", "max_age") if name in changes}
     )
-    return Standing(**{"spent": 1, "age": 0.0, "harmless_to_repeat": True, "settings": settings, **changes})
+    return Standing(**{"spent": 1, "age": 0.0, "repeat": "harmless", "settings": settings, **changes})
 
 
 def follows(verdict: Verdict, jitter: float = 0.0, **changes: Any) -> Step:
-    """Give what follows a verdict."""
+    """Give what follows a verdict; one that is unknown leaves a doubt."""
+    changes = {"in_doubt": isinstance(verdict, Unknown), **changes}
     return next_step(verdict, standing(**changes), retry_base=BASE, jitter=jitter)
 
 
@@ -59,14 +63,42 @@ def follows(verdict: Verdict, jitter: float = 0.0, **changes: Any) -> Step:
         (Unreachable("DNS"), {}, Wait(5.0)),
         (Unreachable("DNS"), {"spent": 2}, Wait(15.0)),
         (Unreachable("DNS"), {"spent": 3}, Wait(45.0)),
-        (Unreachable("DNS"), {"spent": 11, "harmless_to_repeat": False}, Wait(LONGEST_WAIT)),
+        (Unreachable("DNS"), {"spent": 11, "repeat": ""}, Wait(LONGEST_WAIT)),
         # Calendly failed in a way that makes a repeat harmless
         (Failed("500"), {"spent": 2}, Wait(15.0)),
         (Failed("503", wait=600.0), {"spent": 2}, Wait(600.0)),
         (Failed("503", wait=1.0), {"spent": 2}, Wait(15.0)),
-        # silence: repeated where that is harmless, and only there
-        (Unknown("reset"), {"spent": 2}, Wait(15.0)),
-        (Unknown("reset"), {"on_unknown": "repeat"}, Wait(5.0)),
+        # silence: repeated where that is harmless, where a look-up comes first, or once at the price of a spare
+        (Unknown("reset"), {"spent": 2}, Wait(15.0, repeat="harmless")),
+        (Unknown("reset"), {"on_unknown": "repeat"}, Wait(5.0, repeat="harmless")),
+        (Unknown("reset"), {"repeat": "looked up"}, Wait(5.0, repeat="looked up")),
+        (Unknown("reset"), {"repeat": "once"}, Wait(5.0, repeat="once")),
+        # not before a call that was cut can have landed
+        (Unknown("reset"), {"repeat": "looked up", "landing": 20.0}, Wait(20.0, repeat="looked up")),
+        (
+            Unknown("reset"),
+            {"repeat": "looked up", "landing": 20.0, "spent": 4},
+            Wait(135.0, repeat="looked up"),
+        ),
+        # where no repeat may follow, a look-up still may
+        (Unknown("reset"), {"repeat": "looked up", "on_unknown": "hold"}, LOOK),
+        (
+            Unknown("reset"),
+            {"repeat": "looked up", "spent": LAST},
+            Wait(LONGEST_WAIT, repeat="looked up", only_looks=True),
+        ),
+        (Unknown("reset"), {"repeat": "looked up", "age": 86400.0}, LOOK),
+        # which has the last word, so that even a harmless call has time to land before it
+        (
+            Unknown("reset"),
+            {"repeat": "looked up", "age": 86400.0, "last_look": 20.0},
+            replace(LOOK, seconds=20.0),
+        ),
+        (Unknown("reset"), {"repeat": "looked up", "last_look": 20.0}, Wait(5.0, repeat="looked up")),
+        (Failed("500"), {"repeat": "looked up", "age": 86400.0, "in_doubt": True}, LOOK),
+        # a doubt that an earlier attempt left stays until something shows that it had no effect
+        (Failed("503"), {"repeat": "looked up", "in_doubt": True}, Wait(5.0, repeat="looked up")),
+        (Busy("429", 30.0), {"repeat": "once", "in_doubt": True}, Wait(30.0, spends=False, repeat="once")),
     ],
 )
 def test_each_verdict_leads_somewhere(verdict: Verdict, changes: dict[str, Any], step: Step) -> None:
@@ -87,12 +119,15 @@ def test_attempts_and_age_end_in_death_with_a_reason(verdict: Verdict, limit: di
 @pytest.mark.parametrize(
     "case",
     [
-        {"harmless_to_repeat": False},
+        {"repeat": ""},
         {"on_unknown": "hold"},
-        {"harmless_to_repeat": False, "on_unknown": "hold"},
+        {"repeat": "", "on_unknown": "hold"},
+        {"repeat": "once", "on_unknown": "hold"},
+        {"repeat": "looked up", "in_vain": True},
+        {"repeat": "looked up", "in_vain": True, "spent": LAST},
         {"spent": LAST},
         {"age": 86400.0},
-        {"harmless_to_repeat": False, "on_unknown": "repeat"},
+        {"repeat": "", "on_unknown": "repeat"},
         {"on_unknown": "repeat", "spent": LAST},
     ],
 )
@@ -104,15 +139,40 @@ def test_silence_that_may_not_be_repeated_is_a_persons_to_judge(case: dict[str, 
     assert "unknown" in step.because
 
 
+@pytest.mark.parametrize("limit", [{"spent": LAST}, {"age": 86400.0}])
+@pytest.mark.parametrize("verdict", [Unreachable("DNS"), Failed("503")])
+def test_what_may_have_worked_is_never_called_dead(verdict: Verdict, limit: dict[str, Any]) -> None:
+    """A delivery that is given up after a call of unknown outcome is a person's to judge."""
+    step = follows(verdict, in_doubt=True, **limit)
+
+    assert isinstance(step, Ask)
+    assert "Given up" in step.because
+
+
+def test_a_refusal_says_nothing_of_an_earlier_call() -> None:
+    """That one may have worked before whatever is refused now was taken away."""
+    step = follows(Refused("403"), in_doubt=True)
+
+    assert Ask("Whether an earlier attempt took effect is unknown.") == step
+
+
 @pytest.mark.parametrize("wish", ["default", "repeat"])
 @pytest.mark.parametrize("name", sorted(TEMPLATES))
-def test_a_harmful_call_is_never_repeated_after_silence(name: str, wish: str) -> None:
+def test_a_harmful_call_is_never_simply_repeated_after_silence(name: str, wish: str) -> None:
     """For every template, whatever its owner asks for: care can be added, not taken away."""
-    harmless = TEMPLATES[name].harmless_to_repeat
+    template = TEMPLATES[name]
 
-    step = follows(Unknown("reset"), harmless_to_repeat=harmless, on_unknown=wish)
+    step = follows(Unknown("reset"), repeat=repeat_of(template, 1), on_unknown=wish)
 
-    assert harmless == isinstance(step, Wait)
+    assert isinstance(step, Wait)
+    assert template.harmless_to_repeat or step.repeat in {"looked up", "once"}
+
+
+def test_a_second_silence_leaves_a_link_to_a_person() -> None:
+    """One spare is the most that may be made."""
+    link = TEMPLATES["create_scheduling_link"]
+
+    assert ["once", ""] == [repeat_of(link, silent) for silent in (1, 2)]
 
 
 REASON = st.just("reason")
@@ -131,7 +191,11 @@ STANDINGS = st.builds(
     Standing,
     spent=st.integers(min_value=0, max_value=5000),
     age=st.floats(min_value=0, max_value=1e9),
-    harmless_to_repeat=st.booleans(),
+    repeat=st.sampled_from(["looked up", "harmless", "once", ""]),
+    in_doubt=st.just(True),
+    in_vain=st.booleans(),
+    landing=st.floats(min_value=0, max_value=60),
+    last_look=st.floats(min_value=0, max_value=60),
     settings=st.builds(
         DeliverySettings,
         max_attempts=st.integers(min_value=1, max_value=100),
@@ -156,12 +220,14 @@ def test_every_case_is_decided_within_its_limits(
         case ((Unreachable() | Failed() | Unknown()), Wait(seconds=seconds)):
             asked = verdict.wait if isinstance(verdict, Failed) else 0.0
             floor = max(asked, backoff(stands.spent, base))
-            assert floor <= seconds <= 2 * floor
-            assert stands.spent < stands.settings.max_attempts
-            assert stands.age + seconds <= stands.settings.max_age
+            lands = max(stands.landing, stands.last_look if step.only_looks else 0.0)
+            assert max(floor, lands) <= seconds <= max(2 * floor, lands)
             assert step.spends
-            assert stands.harmless_to_repeat or not isinstance(verdict, Unknown)
-        case Unknown(), _:
+            assert step.only_looks or stands.spent < stands.settings.max_attempts
+            assert step.only_looks or stands.age + seconds <= stands.settings.max_age
+            assert stands.repeat or not isinstance(verdict, Unknown)
+            assert stands.repeat == "looked up" or not step.only_looks
+        case ((Unreachable() | Failed() | Unknown() | Refused()), _):
             assert isinstance(step, Ask)
         case _:
             assert isinstance(step, Settle | Hold)
