@@ -104,9 +104,9 @@ class Concluding:
             return made.outcome is None or not needs_explaining(self.template, made.outcome)
         if not isinstance(verdict, Refused) or made.status is None:
             return False
-        # What is taken twice is refused twice for what is in it; and of a link that may be spare its callback tells.
-        content = self.template.harmless_to_repeat and made.status in ABOUT_CONTENT
-        return content or bool(self.template.spare)
+        # A list that is taken twice is refused twice for what is in it; and of a link that may be spare its callback tells.
+        lists = self.template.takes_batches and self.template.harmless_to_repeat
+        return (lists and made.status in ABOUT_CONTENT) or bool(self.template.spare)
 
     def _turn_away(self, verdict: Unauthorized) -> None:
         if not turn_away(self.services, self.destination.settings.id, self.credential, verdict):

@@ -39,6 +39,9 @@ def take(destination: str) -> tuple[Response, int]:
         except UnknownDestination:  # also while its body was read, or its records were stored
             services().store.mark.refuse_if_lost(destination)
             raise
+        except Conflict:  # one that is set up anew may be active in a moment
+            services().store.mark.refuse_if_lost()
+            raise
 
 
 def _take_from(destination: str) -> tuple[Response, int]:

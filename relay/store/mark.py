@@ -53,8 +53,8 @@ class Mark:
         """Say how the store stands now."""
         return self._judge(*self._read()[:3])
 
-    def refuse_if_lost(self, destination: str) -> None:
-        """Raise StoreLost where it may be the store's fault that it does not know this destination."""
+    def refuse_if_lost(self, destination: str = "") -> None:
+        """Raise StoreLost where it may be the store's fault that it has no settings, or none of this destination."""
         *read, listed = self._read(destination)
         standing = self._judge(*read)
         if standing != "whole":

@@ -8,24 +8,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 import pytest
-import schemathesis
-from hypothesis import HealthCheck, settings
-from schemathesis import Case
-from schemathesis.checks import not_a_server_error
-from schemathesis.config import SchemathesisConfig
-from schemathesis.generation.feedback import FeedbackSources
-from schemathesis.pytest._test_builder import build_operation_test
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    negative_data_rejection,
-    positive_data_acceptance,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from relay.app import create_app
 from relay.config import Settings
@@ -33,12 +20,11 @@ from relay.openapi.document import document_of
 from relay.store import Lane, Store
 from relay.store.lanes import Ending, NewCallback
 from sandbox.server import Sandbox
-from tests.over_http import KEY, SCHEDULING_RECORD, OverHttp, a_destination, keep_credential
+from tests.over_http import SCHEDULING_RECORD, OverHttp, a_destination, keep_credential
 
 MakeSettings = Callable[..., Settings]
 
 SETTINGS = Settings(redis_url="redis://127.0.0.1:1", secret_keys=("x" * 32,), admin_key="x" * 16)
-EXAMPLES = 4  # requests of each operation that chance makes, besides those that try every bound
 NOBODY = "nobody"
 # What stands in the store, by the first step of a path; `web` makes it.
 IDS = {
@@ -47,14 +33,6 @@ IDS = {
     "in": ["booking-links", "by-hand", NOBODY],
     "deliveries": ["waiting", "dead", "uncertain", NOBODY],
 }
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    negative_data_rejection,
-]
 # What these take depends on more than a schema can say: on expressions, on what stands in the store, on two names at once.
 MAY_REFUSE = {
     "send_records",
@@ -85,34 +63,13 @@ def narrowed(document: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-@schemathesis.serializer("application/x-ndjson")
-def lines(_context: Any, value: Any) -> bytes:
-    """Write what chance makes of a text of lines."""
-    return str(value).encode("utf-8", "replace")
-
-
 DOCUMENT = narrowed(document_of(create_app(SETTINGS), "http://127.0.0.1:8000"))
-FIXED = settings(
-    max_examples=EXAMPLES,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
-schema = schemathesis.openapi.from_dict(
-    DOCUMENT,
-    config=SchemathesisConfig.from_dict(
-        {
-            "generation": {
-                "max-examples": EXAMPLES,
-                "deterministic": True,
-                "database": "none",
-                "with-security-parameters": False,  # the right keys go with every request
-            },
-            "checks": {"not_a_server_error": {"expected-statuses": ["2xx", "3xx", "4xx", "503"]}},
-        }
-    ),
-)
+
+
+@cache
+def tried() -> Any:
+    """Give what makes the requests, made once in a process."""
+    return import_module("tests.by_schemathesis").Tried(DOCUMENT)
 
 
 @pytest.fixture
@@ -163,30 +120,6 @@ def test_what_the_document_says_holds(
     path: str, method: str, web: OverHttp, deliveries: dict[str, str]
 ) -> None:
     """No failure, no undocumented answer, and no answer that differs from its description."""
+    may_refuse = DOCUMENT["paths"][path][method]["operationId"] in MAY_REFUSE
 
-    def check(case: Case[Any]) -> None:
-        for name, value in (case.path_parameters or {}).items():
-            case.path_parameters[name] = deliveries.get(value, value)
-        case.call_and_validate(app=web.app, headers=keys_for(case, web), checks=checks_for(case))
-
-    # Its own `schema.parametrize()` makes the requests of every operation in every process that collects tests.
-    build_operation_test(
-        config=schema.config,
-        operation=schema[path][method.upper()],
-        test_func=check,
-        given_kwargs={},
-        feedback=FeedbackSources(),
-        explicit_settings=FIXED,
-    )()
-
-
-def checks_for(case: Case[Any]) -> list[Any]:
-    """Give what has to hold: where the schema tells all, what it allows is taken."""
-    may_refuse = case.operation.definition.raw["operationId"] in MAY_REFUSE
-    return CHECKS if may_refuse else [*CHECKS, positive_data_acceptance]
-
-
-def keys_for(case: Case[Any], web: OverHttp) -> dict[str, str]:
-    """Give the key that an operation asks for."""
-    key = KEY if case.operation.path.startswith("/in/") else web.settings.admin_key
-    return {"Authorization": f"Bearer {key}"}
+    tried().operation(path, method, web, deliveries, may_refuse=may_refuse)

@@ -129,7 +129,11 @@ def test_a_store_that_is_set_up_anew_gets_time_for_it(
     assert 201 == web.api("POST", "/destinations", a_destination()).status_code
     key = web.api("GET", "/destinations/booking-links").status_code
     assert (200, 202) == (key, web.post("booking-links", SCHEDULING_RECORD).status_code)
+    closed = {"when_inactive": "refuse"}
+    assert 200 == web.api("PATCH", "/destinations/booking-links", closed).status_code
+    assert "may still be set up" in lost(web)
     monkeypatch.setattr(mark, "SETTING_UP", -1.0)
+    assert_problem(web.post("booking-links", SCHEDULING_RECORD), 409, "conflict")
     assert_problem(web.post("other", SCHEDULING_RECORD), 404, "unknown_destination")
 
 

@@ -111,7 +111,7 @@ def test_a_look_up_that_is_refused_lets_what_is_harmless_be_repeated(rig: Rig) -
 def test_a_repeat_that_is_refused_says_nothing_of_the_first_call(
     rig: Rig, template: str, status: str, state: str
 ) -> None:
-    """It may have worked while that was still allowed; only what is wrong in itself was wrong then, too."""
+    """It may have worked while that was still allowed; only a list with something wrong in it was wrong then, too."""
     lose(rig, "cut_after", template)
     lose_look_ups(rig, "403", times=None)
     lose(rig, status, template)
