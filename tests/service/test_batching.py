@@ -16,7 +16,7 @@ from tests.recorder import Recorder
 from tests.rig import Rig
 from tests.service.store.one_lane import OneLane
 from workers.lane_work import Work
-from workers.turn import Turn
+from workers.serving import Turn
 from workers.work import work_on
 
 Both = tuple[Rig, Recorder]

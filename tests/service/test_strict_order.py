@@ -14,7 +14,8 @@ from tests.recorder import Recorder
 from tests.rig import Rig
 from tests.waiting import until
 from workers.lane_work import Work
-from workers.turn import Turn, serve
+from workers.serving import Turn
+from workers.turn import serve
 from workers.work import work_on
 
 Both = tuple[Rig, Recorder]

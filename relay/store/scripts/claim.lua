@@ -15,11 +15,14 @@ local stands = ARGV[7] == '' or redis.call('HGET', standing, 'revision') == ARGV
 local runs = stands and may_run(prefix, lane.name)
 local strict = is_strict(prefix, lane.name)
 local ids = {}
-if redis.call('HGET', lane.hash, 'claim') == token .. '.' .. seq then
+local claim = redis.call('HGET', lane.hash, 'claim') or ''
+-- A claim that was under way for so long that a later one was made: nobody waits for what it would begin.
+local late = string.sub(claim, 1, #token + 1) == token .. '.' and tonumber(string.sub(claim, #token + 2)) > tonumber(seq)
+if claim == token .. '.' .. seq then
   for _, id in ipairs(redis.call('ZRANGE', lane.flight, 0, -1)) do
     if redis.call('HGET', item_prefix .. id, 'token') == token .. '.' .. seq then ids[#ids + 1] = id end
   end
-elseif runs and tonumber(ARGV[6]) > 0 then
+elseif runs and not late and tonumber(ARGV[6]) > 0 then
   redis.call('HSET', lane.hash, 'claim', token .. '.' .. seq)
   local limit, found = tonumber(ARGV[6])
   if strict then limit = redis.call('EXISTS', lane.flight) == 1 and 0 or 1 end

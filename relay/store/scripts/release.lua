@@ -19,5 +19,8 @@ elseif held or next_look then
   redis.call('ZADD', lane.attention, math.min(held or next_look, next_look or held), lane.name)
 else
   redis.call('ZREM', lane.attention, lane.name)
+  local _, destination = parts_of(prefix, lane.name)
+  -- Of a destination that is gone, nothing of its lane stays either.
+  if redis.call('EXISTS', prefix .. 'destination:' .. destination) == 0 then redis.call('DEL', lane.hash) end
 end
 return 1

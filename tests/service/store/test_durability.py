@@ -19,7 +19,7 @@ from tests.problems import assert_problem
 from tests.service.store.one_lane import OneLane, ended
 from tests.topology import PASSWORD, USUAL, Node, Topology
 from tests.waiting import until
-from workers import turn
+from workers import serving
 
 REQUEST = Request(key="k", digest="d", keep=60_000)
 
@@ -202,7 +202,7 @@ def test_a_record_is_on_disk_before_anybody_is_told(odd: Node, make_settings: Ma
 
 def test_the_wait_for_an_end_is_shorter_than_the_lease() -> None:
     """A turn that insists on a promise for longer than that would be served by two."""
-    assert turn.CONFIRM <= LEASE
+    assert serving.CONFIRM <= LEASE
 
 
 def test_a_sender_is_told_what_may_have_been_stored(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -139,6 +140,33 @@ def test_a_claim_that_never_arrived_is_made_when_it_is_asked_again(store: Store)
     claim = store.lanes.claim_again(lease, 1)
 
     assert ids[:1] == [each.id for each in claim.attempts]
+
+
+def test_a_claim_that_arrives_after_a_later_one_begins_nothing(store: Store) -> None:
+    """It was held up on its way, and nobody waits for its answer: what it began would be nobody's."""
+    lane = OneLane(store)
+    lane.accept(3)
+    lease = lane.lease()
+    late = replace(lease, claims=1)
+    lease.claims = 1
+    store.lanes.claim(lease, 1)
+
+    begun = store.lanes.claim_again(late, 1).attempts
+
+    assert () == begun
+    assert (2, 1) == (len(lane.due()), len(lane.flight()))
+
+
+def test_nothing_of_a_lane_stays_whose_destination_is_gone(store: Store) -> None:
+    """A turn that was under way when all data was lost gives its lane back, and leaves no trace of it."""
+    lane = OneLane(store)
+    lane.accept(1)
+    store.redis.flushall()
+    lease = lane.lease()
+
+    store.lanes.release(lease, 5.0)
+
+    assert [] == [key for key in store.redis.scan_iter("relay:*") if b":clock" not in bytes(key)]
 
 
 def test_the_next_claim_begins_the_next_attempts(store: Store) -> None:

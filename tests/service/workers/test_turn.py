@@ -15,9 +15,9 @@ from relay.store.lanes import Claimed
 from tests.service.store.one_lane import OneLane, ended
 from tests.service.workers.fakes import PATIENCE, FakeWork, services, with_outages
 from tests.waiting import until
-from workers import settling, turn
+from workers import serving, settling
 from workers.services import Services
-from workers.turn import Turn
+from workers.serving import Turn
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def at_hand(settings: Settings, store: Store) -> Services:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a turn ask again at once while Redis is away."""
-    monkeypatch.setattr(turn, "REDIS_PAUSE", 0.001)
+    monkeypatch.setattr(serving, "REDIS_PAUSE", 0.001)
     monkeypatch.setattr(settling, "REDIS_PAUSE", 0.001)
 
 
@@ -140,7 +140,7 @@ def test_a_turn_makes_room_when_others_wait(
     at_hand: Services, work: FakeWork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it leaves is due at once for whoever comes next."""
-    monkeypatch.setattr(turn, "TURN", 0.0)
+    monkeypatch.setattr(serving, "TURN", 0.0)
     here = OneLane(at_hand.store)
     ids = here.accept(30)
     at_hand.store.turns.ask(Lane("delivery", "elsewhere"))
@@ -156,7 +156,7 @@ def test_a_turn_goes_on_while_nobody_waits(
     at_hand: Services, work: FakeWork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its time is a courtesy to others."""
-    monkeypatch.setattr(turn, "TURN", 0.0)
+    monkeypatch.setattr(serving, "TURN", 0.0)
     here = OneLane(at_hand.store)
     here.accept(30)
 
@@ -169,8 +169,8 @@ def test_a_turn_ends_after_its_longest_time_in_any_case(
     at_hand: Services, work: FakeWork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The lane is filed again, due now."""
-    monkeypatch.setattr(turn, "TURN", -1.0)
-    monkeypatch.setattr(turn, "LONGEST_TURN", -1.0)
+    monkeypatch.setattr(serving, "TURN", -1.0)
+    monkeypatch.setattr(serving, "LONGEST_TURN", -1.0)
     here = OneLane(at_hand.store)
     here.accept(5)
 
@@ -306,7 +306,7 @@ def test_a_redis_that_stays_away_ends_the_turn_quietly(
     settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The lane is found again when the lease has run out."""
-    monkeypatch.setattr(turn, "PATIENCE", 0.05)
+    monkeypatch.setattr(serving, "PATIENCE", 0.05)
     shaky, away = with_outages(store)
     here = OneLane(shaky)
     ids = here.accept(2)
@@ -322,7 +322,7 @@ def test_a_process_that_slept_through_its_lease_sends_nothing(
     at_hand: Services, work: FakeWork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody else may have decided by now: the attempt ends as one of which nothing was sent."""
-    monkeypatch.setattr(turn, "LEASE", -1.0)
+    monkeypatch.setattr(serving, "LEASE", -1.0)
     here = OneLane(at_hand.store)
     ids = here.accept(2)
 
@@ -456,7 +456,7 @@ def test_a_lane_that_has_one_call_at_a_time_is_kept_until_it_ends(at_hand: Servi
 
     def happens(_: Claimed) -> None:
         at_hand.stopping.set()
-        time.sleep(3 * turn.LOOK)  # what would give it away has looked by then
+        time.sleep(3 * serving.LOOK)  # what would give it away has looked by then
         found.extend(at_hand.store.lanes.whose_time_has_come(1))
 
     work = FakeWork(1, happens)
@@ -490,7 +490,7 @@ def test_a_lane_whose_calls_hang_leaves_its_place_to_others(
     at_hand: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It goes on aside, and who does not answer is remembered."""
-    monkeypatch.setattr(turn, "HANGS", 0.0)
+    monkeypatch.setattr(serving, "HANGS", 0.0)
     here = OneLane(at_hand.store)
     (slow,) = here.accept()
     while at_hand.room.enter(0):

@@ -12,7 +12,7 @@ from sandbox import seed
 from tests.good_records import GOOD_RECORDS
 from tests.rig import Rig
 from workers.delivery_work import DeliveryWork
-from workers.turn import Turn
+from workers.serving import Turn
 from workers.work import work_on
 
 LINK = GOOD_RECORDS["create_scheduling_link"]
