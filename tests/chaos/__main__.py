@@ -19,6 +19,8 @@ MOST_STORIES = 10
 def main() -> int:
     """Run every seed, print the table, and give 1 if anything was not as promised."""
     asked = _arguments()
+    if asked.folder:
+        Path(asked.folder).mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="relay-chaos-", dir=asked.folder))
     kinds = tuple(kind for kind in OTHERS if asked.only in kind.name)
     size = Size(Scale(asked.kills, asked.others, asked.pace, kinds), asked.pause, rest=240.0)

@@ -14,7 +14,7 @@ from tests.system.callback_receiver import CallbackReceiver
 from tests.system.upstream import Upstream, cancellations, event_uuid, in_batches, links
 from tests.waiting import until
 
-RECORDS = int(os.environ.get("RELAY_TEST_RECORDS") or 2500)
+RECORDS = int(os.environ.get("RELAY_TEST_RECORDS") or 1500)
 A_REQUEST = 500  # records
 PATIENCE = 30 + RECORDS / 40  # seconds
 

@@ -19,7 +19,7 @@ from tests.system.calendly_double import CalendlyDouble
 from tests.system.upstream import Upstream, links
 from tests.waiting import until
 
-RECORDS = 1500
+RECORDS = 900
 FEW = 300  # records, for requests of one each
 PATIENCE = 60.0  # seconds
 

@@ -13,7 +13,7 @@ from tests.system.judging import mismatches, subject
 from tests.system.upstream import Poster, Upstream, cancellations, links
 from tests.waiting import until
 
-RECORDS = 500  # at least, of each destination
+RECORDS = 200  # at least, of each destination
 CALL = 0.01  # seconds that each call takes
 OUTAGE = 0.7  # seconds
 

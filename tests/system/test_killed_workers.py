@@ -11,7 +11,7 @@ from tests.system.judging import mismatches, verdicts
 from tests.system.upstream import MANUAL, Upstream, absences, bookings, cancellations, event_uuid
 from tests.waiting import until
 
-RECORDS = 170
+RECORDS = 120
 FEW = 12  # records, more than are in flight at a time
 LEASE = 15.0  # seconds after which a lane of a dead worker is served again
 CONCURRENCY = 4  # calls at a time of one destination, as it is by default
