@@ -53,14 +53,27 @@ local function is_strict(prefix, lane)
   return kind == 'delivery' and redis.call('HGET', prefix .. 'destination:' .. destination, 'strict') == '1'
 end
 
+-- The oldest delivery of a lane that waits to be tried again, and when. Tests, and what waited in an earlier destination
+-- with this id, are in the log as well, and not in the lane.
+local function oldest_retrying(lane)
+  local log = string.gsub(lane.attention, 'attention$', '') .. 'log:' .. string.gsub(lane.name, '^delivery', '') .. ':retrying'
+  for _, id in ipairs(redis.call('ZRANGE', log, 0, 99)) do
+    local at = redis.call('ZSCORE', lane.due, id)
+    if at then return id, tonumber(at) end
+  end
+end
+
 -- In a lane of strict order, a delivery that waits to be tried again blocks those behind it. Gives it, if there is one.
 local function head_of(lane)
   local head = redis.call('HGET', lane.hash, 'head')
   if not head then return nil end
   local at = redis.call('ZSCORE', lane.due, head)
   if at then return head, tonumber(at) end
-  if not redis.call('ZSCORE', lane.flight, head) then redis.call('HDEL', lane.hash, 'head') end
-  return nil
+  if redis.call('ZSCORE', lane.flight, head) then return nil end
+  -- Where the order became strict with several on their way, another one of them may wait as well.
+  head, at = oldest_retrying(lane)
+  if head then redis.call('HSET', lane.hash, 'head', head) else redis.call('HDEL', lane.hash, 'head') end
+  return head, at
 end
 
 -- When somebody should look what became of the lane's attempts in flight: the first of them began then, or is held until then by

@@ -22,13 +22,8 @@ if ARGV[7] == '0' then
   redis.call('HDEL', lane.hash, 'head')
 elseif not head_of(lane) then
   -- What waits to be tried again as strict order begins holds up the rest from now on.
-  -- Tests, and what waited in an earlier destination with this id, are in the log as well, and not in the lane.
-  for _, id in ipairs(redis.call('ZRANGE', ARGV[5] .. 'log:/' .. ARGV[6] .. ':retrying', 0, 99)) do
-    if redis.call('ZSCORE', lane.due, id) then
-      redis.call('HSET', lane.hash, 'head', id)
-      break
-    end
-  end
+  local head = oldest_retrying(lane)
+  if head then redis.call('HSET', lane.hash, 'head', head) end
 end
 local due = next_due(lane)
 if due and may_run(ARGV[5], lane.name) then attend(lane, due, now) end

@@ -269,6 +269,23 @@ def test_of_several_that_were_in_flight_the_oldest_is_the_head(store: Store) -> 
     assert [ids[0]] == claimed_by(here, lease)
 
 
+def test_when_the_head_ends_the_next_of_several_that_were_in_flight_is_the_head(store: Store) -> None:
+    """It waits for its time, and holds up the rest as the first one did."""
+    here = a_lane(store, delivery=LOOSE)
+    ids = here.accept(4)
+    lease, (first, second) = here.claim(2)
+    switch(here, STRICT)
+    here.settle(first, ended("retrying", wait=0.0))
+    here.settle(second, ended("retrying", wait=60.0))
+    (again,) = here.lanes.claim(lease, 100).attempts
+    here.settle(again)
+
+    blocked = claimed_by(here, lease)
+    here.make_due()
+
+    assert ([], [ids[1]]) == (blocked, claimed_by(here, lease))
+
+
 def test_other_lanes_know_no_head(store: Store) -> None:
     """Callbacks and tests of a destination in strict order go as they come."""
     here = a_lane(store)
