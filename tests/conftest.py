@@ -19,6 +19,8 @@ from tests.logged import watched_log
 from tests.recorder import Recorder
 from tests.rig import Rig
 
+pytest_plugins = ("tests.spread",)
+
 ADMIN_KEY = "admin-key-for-tests"
 SECRET_KEY = "a secret key that is only for tests"
 
