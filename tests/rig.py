@@ -116,6 +116,8 @@ class Rig:
         for key in redis.scan_iter("relay:*:due:delivery/*"):
             for name, _ in redis.zrange(key, 0, -1, withscores=True):
                 redis.zadd(key, {name: 1}, xx=True)
+        for key in redis.scan_iter("relay:*:delivery:*"):
+            redis.hdel(key, "lands_at")  # and what was on its way has arrived
         self.forget_pauses()
         self.forget_who_was_asked()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -32,13 +33,14 @@ from relay.store.lanes import Claimed, Ending
 from relay.store.vault import CannotOpen
 from workers.concluding import Concluding
 from workers.delivery_call import call_with, fields_to_send, is_for, shown_request
-from workers.doubt import AFTER_UNKNOWN, ONLY_LOOKS, Before, before_call, doubt_of
+from workers.doubt import AFTER_UNKNOWN, LANDS_AT, ONLY_LOOKS, Before, before_call, doubt_of, may_fly_for
 from workers.endings import Made
 from workers.looking_up import BrokenOff, LookingUp, with_found
 from workers.services import Services
 from workers.steps import Wait, backoff, is_forgotten
 
 NEXT_TURN = 0.1  # seconds
+CLOSE = 1.0  # seconds by which clocks of machines differ where they agree
 NO_TOKEN = ""  # in place of a token where nothing may be begun
 LONG_PAUSE = 5.0  # seconds before anybody looks again whether there is a token
 
@@ -91,9 +93,16 @@ class DeliveryWork:
 
     def attempt(self, claimed: Claimed) -> Ending:
         """Call Calendly once and say how that ended; where an earlier call may have worked, look first whether it did."""
+        early = may_fly_for(claimed, time.time(), self.services.settings.call_timeout)
+        if early > CLOSE:
+            reason = "an earlier call may still be on its way: Redis's clock went ahead"
+            return self._put_off(claimed, reason, early, {LANDS_AT: ""})  # once, since clocks may differ
         unwanted = self._unwanted(claimed)
         if unwanted:
             return self._concluding.end(claimed, Made(), Refused(unwanted))
+        return self._attempted(claimed)
+
+    def _attempted(self, claimed: Claimed) -> Ending:
         looking_up = LookingUp(self.services, self.lane, self.template, claimed, self._heard)
         try:
             credential, fields = self._prepared(claimed, looking_up)
@@ -123,11 +132,14 @@ class DeliveryWork:
         reason = "this worker was held up before it could send anything"
         stopping = self.services.stopping.is_set()  # then others can serve it at once
         seconds = 0.0 if stopping else backoff(1, self.services.settings.retry_base)
-        step = Wait(seconds, spends=False)
-        made = Made(outcome=NotSent(reason))
-        ending = self._concluding.written(claimed, made, Unreachable(reason), step, claimed.spent)
         # Somebody may have thought meanwhile that it was sent: what is in doubt is what was so before.
-        ending.values.update({name: claimed.item.get(name, "") for name in (AFTER_UNKNOWN, ONLY_LOOKS)})
+        before = {name: claimed.item.get(name, "") for name in (AFTER_UNKNOWN, ONLY_LOOKS)}
+        return self._put_off(claimed, reason, seconds, before)
+
+    def _put_off(self, claimed: Claimed, reason: str, seconds: float, values: Mapping[str, str]) -> Ending:
+        made, step = Made(outcome=NotSent(reason)), Wait(seconds, spends=False)
+        ending = self._concluding.written(claimed, made, Unreachable(reason), step, claimed.spent)
+        ending.values.update(values)
         return ending
 
     def orphaned(self, claimed: Claimed) -> Ending:

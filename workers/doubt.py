@@ -14,6 +14,9 @@ from workers.steps import Repeat
 AFTER_UNKNOWN, ONLY_LOOKS = "after_unknown", "only_looks"
 ACCEPTED = "accepted"  # how many of those a person knew of who asked to try again
 CALLED_FOR = "called_for"  # the organization whose credential made them, where it is known
+LANDS_AT = (
+    "lands_at"  # until when the call of such an attempt may be on its way, in ms by the clock of who ended it
+)
 NO_EFFECT = "Looked up: it had no effect"
 
 
@@ -47,6 +50,15 @@ def doubt_of(claimed: Claimed) -> Doubt:
         by_hand=by_hand,
         organization=item.get(CALLED_FOR, ""),
     )
+
+
+def may_fly_for(claimed: Claimed, now: float, longest: float) -> float:
+    """Give the seconds for which an earlier call may still be on its way; `now` is this machine's time.
+
+    The lane waits for that by Redis's clock, and so hardly any are left: unless that one went forward meanwhile. No more
+    than the `longest` that a call takes, should this machine's clock and the one that wrote it down differ.
+    """
+    return min(longest, max(0.0, int(claimed.item.get(LANDS_AT) or 0) / 1000 - now))
 
 
 def repeat_of(template: Template, silent: int) -> Repeat:

@@ -145,7 +145,7 @@ class ThreadedWorker(BaseWorker):
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
         """Log what went wrong with a job as all else is logged: without the exception's text, which RQ would write."""
-        log.error("turn.job_failed", job=job.id, exc_info=exc_info)
+        log.warning("turn.job_failed", job=job.id, exc_info=exc_info)  # a turn that fails has said so itself
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the signal's signature
         """Take no more jobs; a second Ctrl-C ends the process at once.

@@ -139,7 +139,11 @@ class Account:
     def _overlaps(self) -> Iterator[Violation]:
         for subject, writes in self.writes.items():
             cut = self._cut(subject)
-            for earlier, later in _pairs(writes if cut else [*writes, *self.looks[subject]])[cut:]:
+            pairs = _pairs(writes if cut else [*writes, *self.looks[subject]])
+            over = list(dict.fromkeys(earlier for earlier, _ in pairs))[:cut]
+            for earlier, later in pairs:
+                if earlier in over:
+                    continue
                 ahead = earlier.ended - later.began
                 words = f"a {later.method} came {ahead:.3f} s before a {earlier.method} had ended"
                 yield Violation("overlapped", subject, words)

@@ -15,6 +15,7 @@ from tests.system.upstream import Upstream
 from tests.waiting import until
 
 WINDOW = 5  # seconds
+LEASE = 15  # seconds after which the lane of a worker that died is served again
 LATE = 5.0  # seconds that a lane may be unattended when those who were asked to come have died
 
 
@@ -53,7 +54,8 @@ def test_an_open_batch_survives_web_worker_and_redis(
     for each in log:
         accepted, sent = (moment(text) for text in (each["accepted_at"], each["attempts"][0]["started_at"]))
         assert sent >= accepted + WINDOW
-        assert sent < max(accepted + WINDOW, back_at) + LATE
+        # Whoever was killed may just have held the lane's lease.
+        assert sent < max(accepted + LEASE, back_at) + LATE
 
 
 @pytest.mark.timeout(120)

@@ -111,6 +111,8 @@ class OneLane:
         """Let everything that waits in the lane be due now."""
         for name in self.redis.zrange(keys.due(self.lane), 0, -1):
             self.redis.zadd(keys.due(self.lane), {name: LONG_AGO})
+            if self.lane.kind == "delivery":
+                self.redis.hdel(keys.delivery(name.decode()), "lands_at")  # what was on its way has arrived
         self.redis.hdel(keys.lane_of(self.lane), "not_before")
         self.bring_forward()
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from relay.store import Lane
+from relay.store import Lane, keys
 from sandbox.planting import plant
 from tests.good_records import CALENDLY, GOOD_RECORDS
 from tests.rig import Rig
@@ -256,6 +256,28 @@ def test_a_dead_workers_call_has_time_to_land(rig: Rig) -> None:
         rig.settings.call_timeout * 1000 - 10
         <= int(here.item(identifier)["may_fly_until"]) - here.now() + 1000
     )
+
+
+def test_a_clock_that_goes_forward_does_not_cut_that_time_short(rig: Rig) -> None:
+    """By Redis's clock the delivery is due at once; the worker that takes it knows better, and nothing is sent."""
+    rig.destination(MARK)
+    (identifier,) = rig.accept(GOOD_RECORDS[MARK])
+    here = OneLane(rig.store, make=False)
+    here.claim_one()
+    here.die()
+    serve(rig.services, HERE)
+    rig.store.redis.zadd(keys.due(HERE), {identifier: 1})
+    here.bring_forward()
+
+    serve(rig.services, HERE)
+    early = rig.delivery(identifier)
+    made = rig.outcome(identifier)
+
+    assert ("retrying", ["unknown", "unreachable"]) == (early.state, verdicts(early))
+    assert early.next_attempt_at is not None
+    assert early.next_attempt_at > early.updated_at + 0.5 * rig.settings.call_timeout
+    assert "Redis's clock went ahead" in early.attempts[-1].reason
+    assert ("delivered", 1) == (made.state, writes(rig))
 
 
 @pytest.mark.parametrize(("template", "waits"), [(MARK, True), (HOOK, True), (LINK, True), (CANCEL, False)])
