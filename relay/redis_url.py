@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
-from redis.connection import parse_url
+from redis.connection import Connection, parse_url
+from redis.exceptions import RedisError
 
 Kind = Literal["single", "sentinel", "cluster"]
 Place = tuple[str, int]  # host and port
@@ -88,6 +89,11 @@ def _single(url: str) -> RedisAddress:
 
 def _options(url: str) -> dict[str, Any]:
     options: dict[str, Any] = parse_url(url)  # type: ignore[no-untyped-call]  # the client has no types here
+    kind = options.get("connection_class", Connection)
+    try:
+        kind(**{name: value for name, value in options.items() if name != "connection_class"})
+    except (TypeError, RedisError) as exc:
+        raise ValueError("an option that this kind of connection does not have") from exc
     return options
 
 

@@ -159,11 +159,12 @@ class ThreadedWorker(BaseWorker):
                 os._exit(1)
             return
         self._asked_to_stop_at = now
-        log.info("worker.stopping", worker=self.name, signal=signal.Signals(signum).name)
         self._stopping.set()
         # The wait for a job ends by itself, and a job that it still brings is passed on; unless Redis does not answer.
         signal.signal(signal.SIGALRM, self._wait_no_longer)
         signal.setitimer(signal.ITIMER_REAL, 2 * LOOK_UP)
+        # Last of all: where nobody reads the log any more, writing it raises.
+        log.info("worker.stopping", worker=self.name, signal=signal.Signals(signum).name)
 
     def _wait_no_longer(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the signal's signature
         if self._dequeuing:

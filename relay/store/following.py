@@ -149,5 +149,7 @@ def following_pool(guide: Guide, **options: Any) -> ConnectionPool:
 
 def plain_pool(**options: Any) -> ConnectionPool:
     """Give a pool of connections that stay with one server."""
-    kind = patient(options.pop("connection_class", Connection))
-    return ConnectionPool(connection_class=kind, **options)
+    kind = options.pop("connection_class", Connection)
+    if not issubclass(kind, Connection):
+        options.pop("socket_keepalive", None)  # a socket file has none
+    return ConnectionPool(connection_class=patient(kind), **options)

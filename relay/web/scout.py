@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from relay.errors import StoreUnavailable
+from relay.errors import NotConfirmed, NotDurable, StoreUnavailable
 
 SILENCE = 0.5  # seconds of waiting in vain after which Redis counts as silent
 REST = 1.0  # seconds after that in which nobody asks: who came meanwhile has waited for long enough
@@ -46,6 +46,9 @@ class Scout:
         began = time.monotonic()
         try:
             yield
+        except (NotConfirmed, NotDurable):
+            known.silent = False  # it answered, though it took its time: it waited for its disk or a replica
+            raise
         except StoreUnavailable as exc:
             known.because = exc.__cause__ and exc.__cause__.with_traceback(None)
             known.silent = known.silent or time.monotonic() - began > SILENCE

@@ -96,17 +96,32 @@ def test_check_names_what_fails(relay: ServedRelay, rig: Rig) -> None:
     ended = relay.run("check", "--json")
 
     assert 1 == without.code
-    assert ["ok      redis", "failed  workers"] == [
-        line[:15].rstrip() for line in without.out.splitlines()[:2]
+    assert [["ok", "redis"], ["failed", "workers"]] == [
+        line.split()[:2] for line in without.out.splitlines()[:2]
     ]
     assert {
         "redis": "ok",
         "workers": "ok",
+        "redis persistence": "warning",
         "credential acme": "ok",
         "destination here": "failed",
         "destination idle": "draft",
     } == {(found := json.loads(line))["what"]: found["verdict"] for line in ended.out.splitlines()}
     assert "Calendly refused the token." in ended.out
+
+
+def test_check_fails_where_nothing_can_be_accepted(relay: ServedRelay, rig: Rig) -> None:
+    """Redis answers and a worker runs, and yet `/readyz` says no."""
+    rig.store.presence.note("w1")
+    assert 0 == relay.run("check").code
+    rig.store.redis.flushall()
+    rig.store.presence.note("w1")
+
+    ended = relay.run("check", "--json")
+
+    told = {(found := json.loads(line))["what"]: found for line in ended.out.splitlines()}
+    assert (1, "failed") == (ended.code, told["ready"]["verdict"]), ended.out
+    assert "lost its data" in told["ready"]["detail"]
 
 
 def test_a_busy_calendly_is_no_failure(relay: ServedRelay, rig: Rig) -> None:
@@ -117,8 +132,10 @@ def test_a_busy_calendly_is_no_failure(relay: ServedRelay, rig: Rig) -> None:
     rig.sandbox.faults.add("503", match={"path": "/users/me"})
     silent = relay.run("check")
 
-    assert (0, True) == (busy.code, "ok  credential acme   busy: Calendly asks to wait" in busy.out), busy.out
-    assert (1, True) == (silent.code, "failed  credential acme" in silent.out), silent.out
+    told = next(line for line in busy.out.splitlines() if "credential acme" in line)
+    assert (0, ["ok", "credential", "acme", "busy:"]) == (busy.code, told.split()[:4]), busy.out
+    told = next(line for line in silent.out.splitlines() if "credential acme" in line)
+    assert (1, ["failed", "credential", "acme"]) == (silent.code, told.split()[:3]), silent.out
 
 
 def test_a_wrong_admin_key_is_told_without_showing_it(relay: ServedRelay) -> None:

@@ -86,3 +86,18 @@ def test_an_address_is_never_shown_with_its_secrets() -> None:
     shown = repr(read_redis_url("redis+sentinel://:hidden@one/main?sentinel_password=hidden-too"))
 
     assert "hidden" not in shown
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://redis.example/0?bogus=1",
+        "redis://redis.example/0?ssl_cert_reqs=none",
+        "redis+cluster://one,two?bogus=1",
+        "unix:///run/redis.sock?socket_keepalive=1",
+    ],
+)
+def test_an_option_that_a_connection_does_not_have_is_refused(url: str) -> None:
+    """Before anything is connected: it would fail for each request."""
+    with pytest.raises(ValueError, match="an option"):
+        read_redis_url(url)

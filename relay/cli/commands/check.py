@@ -12,13 +12,14 @@ from relay.cli.options import AS_JSON, command, with_relay
 from relay.cli.plain_text import plain
 from relay.cli.screen import columns, say_json, show_lines
 
+OK = 200
 BUSY = "Calendly's answer was of no use: 429"  # how the answer begins where Calendly had too many calls
 BY_HAND = "by hand"  # in why a destination is paused, where a person paused its credential
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was looked at, how it fares (ok, failed, or a state that is no failure), and the particulars."""
+    """What was looked at, how it fares (ok, failed, warning, or a state that is no failure), and the particulars."""
 
     what: str
     verdict: str
@@ -60,6 +61,12 @@ def _ready(client: Client) -> Iterator[Finding]:
     if redis:
         plural = "process runs" if workers == 1 else "processes run"
         yield Finding("workers", "ok" if workers else "failed", f"{workers} {plural}")
+        if answer.status != OK and workers:
+            yield Finding("ready", "failed", plain(str(found.get("detail", ""))))
+    for warning in found.get("warnings") or ():
+        yield Finding(
+            f"redis {plain(str(warning.get('code', '')))}", "warning", plain(str(warning.get("detail", "")))
+        )
 
 
 def _managed(client: Client) -> Iterator[Finding]:
