@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event
@@ -21,6 +20,7 @@ from relay.store import Lane
 from relay.store.lanes import Claimed, Ending
 from workers.doubt import CALLED_FOR, LANDS_AT, doubt_of, repeat_of
 from workers.endings import Concluded, Made, delivery_ending
+from workers.moments import moment_in
 from workers.services import Services
 from workers.steps import ABOUT_CONTENT, Split, Standing, Step, may_be_split, next_step, tried_once
 from workers.unauthorized import turn_away
@@ -58,9 +58,7 @@ class Concluding:
         if landing:  # a retry by hand waits for it, too
             landed = claimed.handed_out_at + round((made.took + landing) * 1000)
             ending.values["may_fly_until"] = str(landed)
-            ending.values[LANDS_AT] = str(
-                round((time.time() + landing) * 1000)
-            )  # should Redis's clock jump meanwhile
+            ending.values[LANDS_AT] = moment_in(landing)  # should Redis's clock jump meanwhile
         if made.may_have_worked(verdict) and self.credential.organization:
             ending.values[CALLED_FOR] = self.credential.organization
         return ending

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -93,7 +92,7 @@ class DeliveryWork:
 
     def attempt(self, claimed: Claimed) -> Ending:
         """Call Calendly once and say how that ended; where an earlier call may have worked, look first whether it did."""
-        early = may_fly_for(claimed, time.time(), self.services.settings.call_timeout)
+        early = may_fly_for(claimed, self.services.settings.call_timeout)
         if early > CLOSE:
             reason = "an earlier call may still be on its way: Redis's clock went ahead"
             return self._put_off(claimed, reason, early, {LANDS_AT: ""})  # once, since clocks may differ

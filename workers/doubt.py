@@ -1,4 +1,4 @@
-"""What earlier attempts of a delivery leave open, and what follows from it before a call is made. Pure."""
+"""What earlier attempts of a delivery leave open, and what follows from it before a call is made."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from relay.calendly import Absent, Shown, Stands, Untold, read_failed_look_up
 from relay.catalogue.template import Template
 from relay.model.verdict import DoneAlready, Failed, Refused, Unknown, Verdict
 from relay.store.lanes import Claimed
+from workers.moments import seconds_until
 from workers.steps import Repeat
 
 # Fields of a delivery. The first is there once an attempt may have taken effect, and counts those that ended in silence.
@@ -52,13 +53,14 @@ def doubt_of(claimed: Claimed) -> Doubt:
     )
 
 
-def may_fly_for(claimed: Claimed, now: float, longest: float) -> float:
-    """Give the seconds for which an earlier call may still be on its way; `now` is this machine's time.
+def may_fly_for(claimed: Claimed, longest: float) -> float:
+    """Give the seconds for which an earlier call may still be on its way.
 
     The lane waits for that by Redis's clock, and so hardly any are left: unless that one went forward meanwhile. No more
-    than the `longest` that a call takes, should this machine's clock and the one that wrote it down differ.
+    than the `longest` that a call takes, should two machines differ about the time of day.
     """
-    return min(longest, max(0.0, int(claimed.item.get(LANDS_AT) or 0) / 1000 - now))
+    lands_at = claimed.item.get(LANDS_AT)
+    return min(longest, max(0.0, seconds_until(lands_at))) if lands_at else 0.0
 
 
 def repeat_of(template: Template, silent: int) -> Repeat:
