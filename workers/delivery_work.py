@@ -132,7 +132,7 @@ class DeliveryWork:
         stopping = self.services.stopping.is_set()  # then others can serve it at once
         seconds = 0.0 if stopping else backoff(1, self.services.settings.retry_base)
         # Somebody may have thought meanwhile that it was sent: what is in doubt is what was so before.
-        before = {name: claimed.item.get(name, "") for name in (AFTER_UNKNOWN, ONLY_LOOKS)}
+        before = {name: claimed.item.get(name, "") for name in (AFTER_UNKNOWN, ONLY_LOOKS, LANDS_AT)}
         return self._put_off(claimed, reason, seconds, before)
 
     def _put_off(self, claimed: Claimed, reason: str, seconds: float, values: Mapping[str, str]) -> Ending:

@@ -30,7 +30,7 @@ from tests.waiting import until
 
 ROLLS = int(os.environ.get("RELAY_TEST_ROLLS") or 1)
 CALL = 0.3  # seconds that a call takes, so that some are on their way at any moment
-PAUSE = 0.1  # seconds between two requests of a sender
+PAUSE = 0.2  # seconds between two requests of a sender
 RECORDS = 2  # in a request
 LONGEST_WAIT = (
     4.0  # seconds from acceptance to the first attempt; less than one on a machine that does nothing else
