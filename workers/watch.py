@@ -7,11 +7,10 @@ import time
 
 import structlog
 
-from relay.errors import StoreUnavailable
 from relay.model.ids import SHARDS
-from relay.store.excuses import why
 from relay.store.lookout import EVERY as LOOK_OUT_EVERY
 from relay.store.lookout import Lookout
+from relay.store.sight import Sight
 from workers.services import Services
 
 EVERY = 0.2  # seconds between two looks at the attention list
@@ -29,30 +28,13 @@ class Watch(threading.Thread):
         self._present_at = float("-inf")
         self._lookout = Lookout(services.store)
         self._looked_out_at = float("-inf")
-        self._blind = False
+        self._sight = Sight("watch.store_")
 
     def run(self) -> None:
         """Look until the process ends."""
         pause = 0.0
         while not self._services.stopping.wait(pause):
-            pause = EVERY if self._looked() else AFTER_TROUBLE
-
-    def _looked(self) -> bool:
-        try:
-            self.look()
-        except StoreUnavailable as exc:
-            if not self._blind:
-                log.warning("watch.store_unavailable", because=why(exc))
-            self._blind = True
-            return False
-        except Exception:
-            # Whatever it was, a process whose watch has ended would leave lanes unattended and look healthy.
-            log.exception("watch.failed")
-            return False
-        if self._blind:
-            log.info("watch.store_back")
-        self._blind = False
-        return True
+            pause = EVERY if self._sight.looked(self.look) else AFTER_TROUBLE
 
     def look(self) -> None:
         """Look once: ask for turns, as many as the threads of a worker can soon take."""

@@ -5,15 +5,11 @@ from __future__ import annotations
 import threading
 import time
 
-import structlog
-
-from relay.errors import StoreUnavailable
 from relay.store import Store
-from relay.store.excuses import why
 from relay.store.lookout import EVERY, Lookout
+from relay.store.sight import Sight
 
 AFTER_TROUBLE = 5.0  # seconds to wait while Redis is away
-log = structlog.get_logger()
 
 
 class Looking(threading.Thread):
@@ -22,27 +18,9 @@ class Looking(threading.Thread):
     def __init__(self, store: Store) -> None:
         super().__init__(name="lookout", daemon=True)
         self._lookout = Lookout(store)
-        self._blind = False
+        self._sight = Sight("store.")
 
     def run(self) -> None:
         """Look until the process ends."""
         while True:
-            time.sleep(EVERY if self.looked() else AFTER_TROUBLE)
-
-    def looked(self) -> bool:
-        """Look once; tell whether Redis could be asked."""
-        try:
-            self._lookout.look()
-        except StoreUnavailable as exc:
-            if not self._blind:
-                log.warning("store.unavailable", because=why(exc))
-            self._blind = True
-            return False
-        except Exception:
-            # Requests are served all the same, and say what is wrong with them.
-            log.exception("lookout.failed")
-            return False
-        if self._blind:
-            log.info("store.back")
-        self._blind = False
-        return True
+            time.sleep(EVERY if self._sight.looked(self._lookout.look) else AFTER_TROUBLE)

@@ -41,7 +41,7 @@ def test_any_answer_ends_the_silence(silent: Scout, answer: Exception | None) ->
             raise answer
 
     with silent.sent(), silent.sent():
-        pass
+        assert not silent.silent()
 
 
 def test_nobody_asks_for_a_moment_after_the_last_one_waited_in_vain(
@@ -91,4 +91,4 @@ def test_those_who_are_refused_are_told_why(silent: Scout) -> None:
 def test_each_server_of_a_cluster_is_another_matter(silent: Scout) -> None:
     """That one of them is silent keeps nobody from the others."""
     with silent.sent("another"), silent.sent("another"):
-        pass
+        assert (True, False) == (silent.silent(), silent.silent("another"))
