@@ -11,6 +11,8 @@ COMPILE := $(PY) -m uv pip compile pyproject.toml --quiet --universal --python-v
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 # How many processes the tests run in: those with real processes mostly wait, so six suit two cores as well.
 COUNT := import os; cores = os.cpu_count() or 1; print(min(8, max(6, cores)) if cores > 1 else 3)
+# Processes that run tests read what another one has compiled, even where the environment says not to write it.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest --dist worksteal -n "$$($(PY) -c '$(COUNT)')"
 # Stamps: an environment is installed again only when its requirements have changed.
 TO_RUN := $(VENV)/.installed-to-run
 TO_WORK := $(VENV)/.installed-to-work
@@ -30,10 +32,10 @@ demo: $(TO_RUN) ## Show the whole way once: a record in, Calendly's answer at th
 	@$(PY) -m local demo
 
 test: $(TO_WORK) ## Run every test (ARGS="-k lanes" chooses)
-	$(PY) -m pytest --dist worksteal -n "$$($(PY) -c '$(COUNT)')" $(ARGS)
+	$(PYTEST) $(ARGS)
 
 fuzz: $(TO_WORK) ## Try what the tests draw at random thirty times as often (ARGS="-k lane" chooses)
-	$(PY) -m pytest --hypothesis-profile long -m hypothesis --timeout 3600 --dist worksteal -n "$$($(PY) -c '$(COUNT)')" $(ARGS)
+	$(PYTEST) --hypothesis-profile long -m hypothesis --timeout 3600 $(ARGS)
 
 chaos: $(TO_WORK) ## Kill, cut, freeze and fill everything at random, and account for every id (SEEDS="1 2 3 4")
 	$(PY) -m tests.chaos --seed $(SEEDS) $(ARGS)

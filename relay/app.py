@@ -36,13 +36,17 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
     # A redirect would lose the body of a POST.
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    store = store or open_store(settings)
-    calendly, grants = Calendly(settings), Grants(settings, store)
-    scout = Scout()
-    gate = Gate(store.wrong_keys, scout, settings.secret_keys[0], settings.trusted_proxies)
-    keep(app, Services(settings, store, calendly, grants, callback_door(settings), gate, scout))
+    keep(app, build_services(settings, store or open_store(settings)))
     dress_answers(app)
     answer_problems(app)
     for routes in (inbound, build_api(), connect_page, health, openapi):
         app.register_blueprint(routes)
     return app
+
+
+def build_services(settings: Settings, store: Store) -> Services:
+    """Build what the views of one application use."""
+    calendly, grants = Calendly(settings), Grants(settings, store)
+    scout = Scout()
+    gate = Gate(store.wrong_keys, scout, settings.secret_keys[0], settings.trusted_proxies)
+    return Services(settings, store, calendly, grants, callback_door(settings), gate, scout)

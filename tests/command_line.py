@@ -49,7 +49,7 @@ def run(*arguments: object, given: str | bytes = "", **environ: str) -> Ended:
 def serving(app: WSGIApplication) -> Iterator[str]:
     """Serve an application on a port of its own, and give its address."""
     server = make_server(LOOPBACK, 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield f"http://{LOOPBACK}:{server.server_port}"
@@ -127,7 +127,7 @@ class Recorder:
 
         self._server = ThreadingHTTPServer((LOOPBACK, 0), Handler)
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
         self.url = f"http://{LOOPBACK}:{self._server.server_port}"
 

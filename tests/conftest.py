@@ -15,11 +15,12 @@ from relay.config import Settings
 from relay.store import Store, open_store
 from relay.store.connection import connect
 from sandbox.server import Sandbox
+from tests.apps import free_all
 from tests.logged import watched_log
 from tests.recorder import Recorder
 from tests.rig import Rig
 
-pytest_plugins = ("tests.spread",)
+pytest_plugins = ("tests.compiled", "tests.spread")
 
 ADMIN_KEY = "admin-key-for-tests"
 SECRET_KEY = "a secret key that is only for tests"
@@ -47,6 +48,13 @@ def no_secret_in_the_log(log_of_the_run: list[str]) -> Iterator[None]:
     yield
 
     assert [] == log_of_the_run
+
+
+@pytest.fixture(autouse=True)
+def each_with_its_own_applications() -> Iterator[None]:
+    """No test changes an application that another one still uses."""
+    yield
+    free_all()
 
 
 @pytest.fixture(scope="session")

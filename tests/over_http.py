@@ -7,10 +7,10 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
-from relay.app import create_app
 from relay.config import Settings
 from relay.model.credential import Credential
 from relay.store import Store
+from tests.apps import application
 from tests.described import judged
 
 KEY = "an-inbound-key-of-upstream"
@@ -23,7 +23,7 @@ class OverHttp:
 
     def __init__(self, settings: Settings, store: Store | None = None) -> None:
         self.settings = settings
-        self.app = create_app(settings, store)
+        self.app = application(settings, store)
         self.client = judged(self.app)
 
     def api(self, method: str, path: str, body: Any = None, *, key: str | None = None) -> TestResponse:

@@ -8,11 +8,11 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from relay.app import create_app
 from relay.config import Settings
 from relay.model.delivery import DeliveryLog
 from relay.store import Store, Wanted
 from sandbox.server import Sandbox
+from tests.apps import application
 from tests.described import judged
 from tests.waiting import until
 from workers.services import Services, open_services
@@ -30,7 +30,7 @@ class Rig:
         self.sandbox = sandbox
         self.services: Services = open_services(settings, "rig")
         self.store: Store = self.services.store
-        self.client: FlaskClient = judged(create_app(settings, self.store))
+        self.client: FlaskClient = judged(application(settings, self.store))
         self.admin = {"Authorization": f"Bearer {settings.admin_key}"}
 
     def manage(self, method: str, path: str, body: Any = None, status: int | None = None) -> Any:

@@ -1,4 +1,4 @@
-"""Which tests come first: those with real processes, spread over all that run tests, so that no long one begins last.
+"""Which tests come first: those that take long, spread over all processes that run tests, so that no long one begins last.
 
 Random order stays within each kind. Modules stay together, since some share what they start.
 """
@@ -12,7 +12,8 @@ from typing import TypeVar
 
 import pytest
 
-SLOW = "tests/system/"  # the ring whose tests start processes and wait for them
+# The ring whose tests start processes and wait for them, and a module that takes long to be ready: once is enough.
+SLOW = ("tests/system/", "tests/service/test_schemathesis.py")
 
 Item = TypeVar("Item")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any, Protocol
 
-from redis import ConnectionPool
+from redis import ConnectionPool, DriverInfo
 from redis.backoff import NoBackoff
 from redis.connection import Connection, SSLConnection
 from redis.exceptions import (
@@ -27,6 +27,7 @@ PATIENCE = (
 )
 LEAST = 0.2  # seconds to connect in, however long the search for the master took
 HEALTHY_FOR = 10  # seconds for which a connection that did not speak is trusted
+DRIVER = DriverInfo()  # made once: each connection of its own would look the client's version up on the disk
 MOST_CONNECTIONS = 2000  # of one pool: more than a process has threads
 # What a server says that is not, or no longer, the master of what it was asked. Scripts of Redis 6.2 say it inside.
 NO_MASTER = (ReadOnlyError, AskError, ClusterDownError)
@@ -134,6 +135,7 @@ def usual(patience: float | None) -> dict[str, Any]:
         "health_check_interval": HEALTHY_FOR,
         "retry": Retry(NoBackoff(), 0),
         "decode_responses": False,
+        "driver_info": DRIVER,
         "max_connections": MOST_CONNECTIONS,
         # Only one vendor's servers send these, and they would lead a connection away from where its guide says.
         "maint_notifications_config": MaintNotificationsConfig(enabled=False),
