@@ -18,7 +18,7 @@ TO_RUN := $(VENV)/.installed-to-run
 TO_WORK := $(VENV)/.installed-to-work
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test fuzz chaos load lint format types layers check lock clean
+.PHONY: help setup run demo test fuzz mutants chaos load lint format types layers check lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  %-13s %s\n", $$1, $$2 }'
@@ -35,7 +35,10 @@ test: $(TO_WORK) ## Run every test (ARGS="-k lanes" chooses)
 	$(PYTEST) $(ARGS)
 
 fuzz: $(TO_WORK) ## Try what the tests draw at random thirty times as often (ARGS="-k lane" chooses)
-	$(PYTEST) --hypothesis-profile long -m hypothesis --timeout 3600 $(ARGS)
+	$(PYTEST) --hypothesis-profile long -m hypothesis --timeout 1200 $(ARGS)
+
+mutants: $(TO_WORK) ## Make plausible mistakes in the scripts, one by one, and tell which tests see them (ARGS="--only settle" chooses)
+	$(PY) -m tests.mutants $(ARGS)
 
 chaos: $(TO_WORK) ## Kill, cut, freeze and fill everything at random, and account for every id (SEEDS="1 2 3 4")
 	$(PY) -m tests.chaos --seed $(SEEDS) $(ARGS)

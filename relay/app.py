@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import BoundedSemaphore
+
 from flask import Flask
 
 from relay.api import build_api
@@ -48,5 +50,6 @@ def build_services(settings: Settings, store: Store) -> Services:
     """Build what the views of one application use."""
     calendly, grants = Calendly(settings), Grants(settings, store)
     scout = Scout()
-    gate = Gate(store.wrong_keys, scout, settings.secret_keys[0], settings.trusted_proxies)
-    return Services(settings, store, calendly, grants, callback_door(settings), gate, scout)
+    gate = Gate(store.wrong_keys, scout, settings.secret_keys, settings.trusted_proxies)
+    waiting = BoundedSemaphore(max(1, settings.web_threads // 2))
+    return Services(settings, store, calendly, grants, callback_door(settings), gate, scout, waiting)

@@ -14,6 +14,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, val
 
 from relay.errors import BadSettings
 from relay.nearby import is_nearby
+from relay.redis_files import fault_in_files
 from relay.redis_url import EXAMPLES, kind_of, read_redis_url
 
 SHORTEST_SECRET_KEY = 32  # characters; what `openssl rand -hex 16` prints
@@ -96,11 +97,13 @@ class RedisUrl(fields.String):
                 "redis+cluster:// or rediss+cluster://"
             )
         try:
-            read_redis_url(text)
+            address = read_redis_url(text)
         except ValueError as exc:
             raise ValidationError(
                 f"should be an address such as {EXAMPLES[kind]}, with / as %2F and @ as %40 in the password"
             ) from exc
+        if fault := fault_in_files(address.options):
+            raise ValidationError(f"its {fault}")
         return text
 
 

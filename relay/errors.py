@@ -7,6 +7,7 @@ RelayError
 │   ├── NotConfirmed            503: it has stored something, and did not promise in time to keep it
 │   └── StoreLost               503: its data seems to be gone
 ├── NotReady                    503: no worker is there
+├── TooManyWaiting              503: as many calls wait for somebody else as may
 ├── QueueFull                   503: the destination has as many deliveries waiting as it may
 ├── NotAuthenticated            401
 ├── NotAllowed                  403: the key is right, and may not do this
@@ -108,6 +109,14 @@ class NotReady(RelayError):
     code = "not_ready"
     status = 503
     retry_after = 30
+
+
+class TooManyWaiting(RelayError):
+    """As many calls wait for Calendly or a receiver as this process lets wait."""
+
+    code = "too_many_waiting"
+    status = 503
+    retry_after = 5
 
 
 class QueueFull(RelayError):

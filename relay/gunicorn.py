@@ -56,6 +56,7 @@ if os.access(SHARED_MEMORY, os.W_OK):
 
 timeout = 60  # seconds without a heartbeat until the master replaces a worker
 graceful_timeout = 25  # seconds; platforms send SIGKILL 30 seconds after SIGTERM
+sendfile = False  # an answer leaves in its order through one way
 keepalive = 75  # seconds; longer than the 60 of common load balancers, so that they close first
 
 limit_request_line = 4094  # bytes

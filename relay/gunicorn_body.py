@@ -12,10 +12,12 @@ from typing import Protocol
 LINE_END = b"\r\n"
 END = LINE_END * 2
 LONGEST_LINE = 4096  # bytes of a chunk's size with its extensions, or of all trailers
-OVERHEAD = 64 * 1024  # bytes of sizes and line ends between chunks
-LENGTH = re.compile(rb"^content-length:[ \t]*([0-9]{1,18})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
-CHUNKED = re.compile(rb"^transfer-encoding:[ \t]*chunked[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
-ASKS_FIRST = re.compile(rb"^expect:", re.IGNORECASE | re.MULTILINE)
+OVERHEAD = (
+    64 * 1024
+)  # bytes of sizes and line ends between chunks: to walk many tiny ones would keep everybody waiting
+LENGTH = re.compile(rb"^content-length:[ \t]*0*([0-9]{1,18})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+CHUNKED = re.compile(rb"^transfer-encoding:[^\n]*chunked[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+ASKS_FIRST = re.compile(rb"^expect:[ \t]*100-continue[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 
 
 class Body(Protocol):
@@ -49,9 +51,7 @@ class Chunked:
         self.ended = False
         self._at = begins
         self._left = largest  # bytes in chunks
-        self._most = (
-            begins + largest + OVERHEAD
-        )  # with tiny chunks it may be more: then it gets its thread early
+        self._overhead = OVERHEAD
 
     def is_whole(self, received: bytearray) -> bool:
         """Tell whether the last chunk is there, or something that is no chunk, or too much."""
@@ -65,23 +65,28 @@ class Chunked:
             if not size:
                 return size is None or self.ended or len(received) - line_ends > LONGEST_LINE
             after = line_ends + len(LINE_END) + size + len(LINE_END)
-            if after > self._most or size > self._left:
+            overhead = after - self._at - size
+            if size > self._left or overhead > self._overhead:
                 return True
             if after > len(received):
                 return False
             self._at, self._left = after, self._left - size
+            self._overhead -= overhead
 
 
 def body_after(head: bytes, largest: int) -> Body | None:
-    """Give the body to wait for, as long as it has at most `largest` bytes; None where there is none, or its sender waits to be asked."""
+    """Give the body to wait for, as long as it has at most `largest` bytes; None where there is none."""
     announced = LENGTH.findall(head)
-    if ASKS_FIRST.search(head):
-        return None
     if CHUNKED.search(head):
         return Chunked(len(head), largest)
     if len(announced) == 1 and int(announced[0]) > 0:
         return Announced(len(head) + int(announced[0]), len(head) + largest)
     return None
+
+
+def waits_to_be_asked(head: bytes) -> bool:
+    """Tell whether the sender holds its body back until it hears that it may send."""
+    return ASKS_FIRST.search(head) is not None and b"HTTP/1.1\r\n" in head
 
 
 def _chunk_size(line: bytes) -> int | None:

@@ -1,4 +1,4 @@
-"""A client's connection as the web process sees it: what has arrived of a request, and how long the rest may take."""
+"""A client's connection as the web process sees it: what has arrived of a request, what has not left of its answer, and how long the rest may take."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from gunicorn.http.parser import RequestParser
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn
 
-from relay.gunicorn_body import END, Body, body_after
+from relay.gunicorn_body import END, Body, body_after, waits_to_be_asked
 
-ANSWER_TIME = 20.0  # seconds that a client may take to read a piece of its answer
+ANSWER_TIME = 20.0  # seconds that a client may take to read a piece of its answer, or all that is left of it
 LONGEST_HEAD = 64 * 1024  # bytes held of a head that has not ended
 PIECE = 64 * 1024  # bytes read at once
+GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class TooSlow(NoMoreData, TimeoutError):
@@ -61,10 +62,41 @@ class TimedUnreader(SocketUnreader):
         self._ahead = memoryview(b"")
 
 
+class ClientSocket(socket.socket):
+    """A client's socket. An answer keeps no thread waiting: what the client does not take at once is `unsent`."""
+
+    def __init__(self, accepted: socket.socket) -> None:
+        kind = accepted.family, accepted.type, accepted.proto
+        super().__init__(*kind, fileno=accepted.detach())
+        self.unsent = bytearray()
+
+    def sendall(self, data: Any, _: int = 0) -> None:
+        """Send what the client takes now, and keep the rest in order."""
+        self.unsent += data
+        self.send_on()
+
+    def send_on(self) -> None:
+        """Send what the client takes now. Raises OSError when it is gone."""
+        patience = self.gettimeout()
+        self.setblocking(False)
+        try:
+            while self.unsent:
+                del self.unsent[: self.send(self.unsent)]
+        except BlockingIOError:
+            pass  # the rest is sent when there is room for it
+        finally:
+            self.settimeout(patience)
+
+
 class Connection(TConn):
     """A client's connection. While it waits, it may do so for `allowed` seconds from `since`."""
 
-    def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any, largest_body: int) -> None:
+    sock: ClientSocket
+
+    def __init__(
+        self, cfg: Any, accepted: socket.socket, client: Any, server: Any, largest_body: int
+    ) -> None:
+        sock = ClientSocket(accepted)
         super().__init__(cfg, sock, client, server)
         self.unreader = TimedUnreader(sock)
         self.parser = RequestParser(cfg, sock, client)
@@ -74,23 +106,36 @@ class Connection(TConn):
         self.has_head = False
         self.since = self.allowed = 0.0
         self.read_past = 0  # bytes that were thrown away after the last answer
+        self._moved = 0  # bytes of an answer that have left since then
+        self.was_asked = False  # whether its sender has heard that it may send its body
         self._body: Body | None = None
         self._largest_body = largest_body
 
     def wait(self, seconds: float) -> None:
         """Begin to wait."""
         self.sock.setblocking(False)
-        self.since, self.allowed = time.monotonic(), seconds
+        self.since, self.allowed, self._moved = time.monotonic(), seconds, 0
+
+    def moved(self, count: int) -> None:
+        """Take note that so many bytes of the answer left: a client that reads piece by piece may go on."""
+        self._moved += count
+        if self._moved >= PIECE:
+            self.since, self._moved = time.monotonic(), 0
 
     @property
     def left(self) -> float:
         """Give the seconds that it may still wait."""
         return self.since + self.allowed - time.monotonic()
 
+    @property
+    def holds(self) -> int:
+        """Count the bytes that it keeps here: of a request that is not whole, or of an answer that has not left."""
+        return len(self.received) + len(self.sock.unsent)
+
     def begin_request(self) -> None:
         """Begin with the next request; what came behind the last one is a part of it."""
         self.received = bytearray(self.unreader.take_buffered())
-        self.has_head, self._body = False, None
+        self.has_head, self.was_asked, self._body = False, False, None
 
     def forget(self) -> None:
         """Look at nothing more that comes."""
@@ -129,5 +174,9 @@ class Connection(TConn):
             if ends < 0:
                 return len(self.received) > LONGEST_HEAD
             self.has_head = True
-            self._body = body_after(bytes(self.received[: ends + len(END)]), self._largest_body)
+            head = bytes(self.received[: ends + len(END)])
+            self._body = body_after(head, self._largest_body)
+            if self._body and not self._body.is_whole(self.received) and waits_to_be_asked(head):
+                self.was_asked = True
+                self.sock.sendall(GO_ON)
         return self._body is None or self._body.is_whole(self.received)

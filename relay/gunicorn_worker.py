@@ -1,8 +1,8 @@
 """gunicorn's threaded worker, made patient with many and never for long with one.
 
 Its own worker reads heads and bodies in its threads, and waits for slow clients without an end: a few of them stop the
-process. Here a connection gets a thread once a whole request is there; until then, between requests and after the last
-answer it waits in the poller, which holds thousands. And the client has a bounded time for its request.
+process. Here a connection gets a thread once a whole request is there; until then, between requests, while its answer
+leaves and after the last one it waits in the poller, which holds thousands. And the client has a bounded time for each.
 
 TLS and HTTP/2 end before the relay, so this worker speaks neither.
 """
@@ -15,33 +15,26 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
-from selectors import EVENT_READ
+from selectors import EVENT_READ, EVENT_WRITE
 from typing import Any
 
 from gunicorn.http.message import Request
+from gunicorn.http.parser import RequestParser
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from relay.gunicorn_connection import ANSWER_TIME, PIECE, Connection, TooSlow
+from relay.gunicorn_connection import ANSWER_TIME, PIECE, Connection
+from relay.gunicorn_refusals import TOO_LONG, TOO_SLOW
 
 REQUEST_TIME = 20.0  # seconds for head and body together: a megabyte at the speed of a bad mobile line
 PARTING_TIME = 2.0  # seconds to let an answer arrive before the connection is closed under it
 MOST_READ_PAST = 16 * 1024 * 1024  # bytes thrown away meanwhile: a sender that pours on is cut off
-MOST_HELD = (
-    64 * 1024 * 1024
-)  # bytes of unfinished requests in the poller; with more, bodies get threads early
+# Bytes of unfinished requests and answers in the poller. With more, bodies get threads early, and clients part that hold
+# a large piece of a head, or do not read.
+MOST_HELD = 64 * 1024 * 1024
+USUAL_HEAD = 4 * 1024  # bytes
 AT_ONCE = 64  # connections; where thousands come together, one for each look at the poller would keep the last ones waiting
 SWEEP = 0.2  # seconds between two looks for clients whose time is over
 LAST_CALL = 0.5  # seconds for which a process that ends still takes connections: its parent's signal may be later than its own
-TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-_TOO_SLOW = (
-    b'{"type": "urn:calendly-relay:problem:too_slow", "title": "Too slow", "status": 408, '
-    b'"detail": "The body took longer to arrive than this relay waits."}'
-)
-TOO_SLOW = (
-    b"HTTP/1.1 408 Request Timeout\r\nServer: relay\r\nConnection: close\r\nCache-Control: no-store\r\n"
-    b"X-Content-Type-Options: nosniff\r\nContent-Type: application/problem+json\r\n"
-    b"Content-Length: %d\r\n\r\n%b" % (len(_TOO_SLOW), _TOO_SLOW)
-)
 NOBODY_THERE = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED})
 
 
@@ -49,13 +42,14 @@ class TimedWorker(ThreadWorker):
     """The worker. What waits is in `waiting`, oldest first, and in the poller; only the main thread touches either."""
 
     request_time = REQUEST_TIME
+    answer_time = ANSWER_TIME
     most_held = MOST_HELD
     largest_body = 1024 * 1024  # bytes; the configuration file says how many the application takes
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.waiting: dict[Connection, None] = {}
-        self.held = 0  # bytes of unfinished requests
+        self.held = 0  # bytes of unfinished requests and answers
         self._swept_at = self._ended_at = 0.0
 
     def set_accept_enabled(self, enabled: bool | None) -> None:
@@ -80,8 +74,7 @@ class TimedWorker(ThreadWorker):
         assert isinstance(conn, Connection)  # noqa: S101 # `accept` makes no other
         conn.begin_request()
         conn.wait(self.request_time)
-        self.held += len(conn.received)
-        self._await(conn, self._gather)
+        self._await(conn, EVENT_READ, self._gather)
         self._gather(conn)  # at once: who has sent his request is not idle, and makes no room for others
 
     def handle_request(self, req: Request, conn: TConn) -> bool:
@@ -91,21 +84,50 @@ class TimedWorker(ThreadWorker):
         conn.sock.settimeout(ANSWER_TIME)
         if not conn.is_complete:
             req.force_close()  # what is left of it may never be read, and the answer should say so
+        if conn.was_asked:
+            req._expected_100_continue = False  # type: ignore[attr-defined]  # noqa: SLF001 # gunicorn would say it again
         try:
             return super().handle_request(req, conn)
-        except TimeoutError as exc:  # the client does not read its answer
-            raise TooSlow from exc
         finally:
             conn.unreader.allow(0)  # for a body that nobody read: what is not here yet ends the connection
 
+    def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
+        """Read past a body that nobody read. It is here, so that takes no time; gunicorn reads no more than 64 KB of it."""
+        assert isinstance(conn.parser, RequestParser)  # noqa: S101 # `Connection` makes no other
+        return keepalive and bool(conn.parser.finish_body(max_bytes=2 * self.largest_body))  # type: ignore[func-returns-value]
+
     def finish_request(self, conn: TConn, fs: Future[bool]) -> None:
-        """Keep the connection for its next request, or part with it."""
+        """Send what is left of the answer, and then keep the connection for its next request, or part with it."""
         assert isinstance(conn, Connection)  # noqa: S101 # as above
+        conn.forget()
+        if not conn.sock.unsent:
+            self._go_on(conn, fs)
+        elif self.held > self.most_held or conn.sock.fileno() < 0:
+            self._drop(conn)
+        else:
+            conn.wait(self.answer_time)
+            self._await(conn, EVENT_WRITE, partial(self._send_on, fs))
+
+    def _go_on(self, conn: Connection, fs: Future[bool]) -> None:
         if fs.cancelled() or fs.exception() or not fs.result():
             self._part(conn)
         else:
             conn.unreader.gather_rest()
             super().finish_request(conn, fs)
+
+    def _send_on(self, fs: Future[bool], conn: Connection, _: Any = None) -> None:
+        before = conn.holds
+        try:
+            conn.sock.send_on()
+        except OSError:
+            self._drop(conn)
+            return
+        sent = before - conn.holds
+        self.held -= sent
+        conn.moved(sent)
+        if not conn.sock.unsent:
+            self._leave(conn)
+            self._go_on(conn, fs)
 
     def murder_pending(self) -> None:
         """Let nobody wait for too long; a worker that ends waits for heads no longer than a parting takes.
@@ -139,7 +161,7 @@ class TimedWorker(ThreadWorker):
             listener.close()
 
     def _is_overdue(self, conn: Connection, now: float) -> bool:
-        if self.alive or conn.has_head:
+        if self.alive or conn.has_head or conn.sock.unsent:
             return now - conn.since >= conn.allowed
         return now - max(conn.since, self._ended_at) >= min(PARTING_TIME, conn.allowed)
 
@@ -156,16 +178,19 @@ class TimedWorker(ThreadWorker):
         return True
 
     def _gather(self, conn: Connection, _: Any = None) -> None:
-        before = len(conn.received)
+        before = conn.holds
         try:
             whole = conn.gather()
         except OSError:
+            self.held += conn.holds - before
             self._drop(conn)
             return
-        finally:
-            self.held += len(conn.received) - before
-        if whole or (conn.has_head and self.held > self.most_held):
+        self.held += conn.holds - before
+        crowded = self.held > self.most_held
+        if whole or (conn.has_head and crowded):
             self._serve(conn)
+        elif crowded and conn.holds > USUAL_HEAD:
+            self._drop(conn)
 
     def _serve(self, conn: Connection) -> None:
         """Give a request to a thread."""
@@ -186,7 +211,7 @@ class TimedWorker(ThreadWorker):
         except OSError:
             self._drop(conn)
             return
-        self._await(conn, self._discard)
+        self._await(conn, EVENT_READ, self._discard)
 
     def _discard(self, conn: Connection, _: Any = None) -> None:
         try:
@@ -199,14 +224,15 @@ class TimedWorker(ThreadWorker):
         if not read or conn.read_past > MOST_READ_PAST:
             self._drop(conn)
 
-    def _await(self, conn: Connection, then: Callable[..., None]) -> None:
+    def _await(self, conn: Connection, event: int, then: Callable[..., None]) -> None:
         self.waiting[conn] = None
-        self.poller.register(conn.sock, EVENT_READ, partial(then, conn))
+        self.held += conn.holds
+        self.poller.register(conn.sock, event, partial(then, conn))
 
     def _leave(self, conn: Connection) -> None:
         if conn in self.waiting:
             del self.waiting[conn]
-            self.held -= len(conn.received)
+            self.held -= conn.holds
             self.poller.unregister(conn.sock)
 
     def _drop(self, conn: Connection) -> None:

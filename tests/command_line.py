@@ -186,5 +186,5 @@ class ServedRelay:
         """Call the management API, as another client would."""
         headers = {"Authorization": f"Bearer {self.admin_key}"}
         return requests.request(
-            method, f"{self.url}/api/v1{path}", json=body, headers=headers, timeout=5
+            method, f"{self.url}/api/v1{path}", json=body, headers=headers, timeout=30
         ).json()

@@ -35,12 +35,12 @@ def oauth_settings(sandbox: Sandbox) -> dict[str, Any]:
 
 def answer_consent(url: str, user: str = seed.OWNER, decision: str = "allow") -> str:
     """Open the page of consent, answer it, and give the address that the browser is sent to."""
-    page = requests.get(url, timeout=10)
+    page = requests.get(url, timeout=30)
     assert page.status_code == 200, page.text
     form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.text))
     filled = {**form, "user": user, "decision": decision}
     origin = "://".join(urlsplit(url)[:2])
-    back = requests.post(f"{origin}/oauth/authorize", data=filled, allow_redirects=False, timeout=10)
+    back = requests.post(f"{origin}/oauth/authorize", data=filled, allow_redirects=False, timeout=30)
     assert back.status_code == 302, back.text
     return str(back.headers["Location"])
 

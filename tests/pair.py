@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from relay.store import durability
 from tests.topology import PASSWORD, USUAL, Topology
 from tests.waiting import until
+
+USUAL_WAIT = durability.LONGEST_WAIT
+SHORT = 0.3  # seconds
 
 
 class Pair(Topology):
@@ -24,6 +30,17 @@ class Pair(Topology):
         for node in self.nodes:
             node.start()
         until(lambda: self.master.says("PING"))
+        self.await_replica()
+
+    def part(self, patch: pytest.MonkeyPatch) -> None:
+        """Have the replica answer no more, and nobody in this process wait for it for long."""
+        patch.setattr(durability, "LONGEST_WAIT", SHORT)
+        self.replica.freeze()
+
+    def join(self, patch: pytest.MonkeyPatch) -> None:
+        """Have the replica answer again, and everybody wait for it for as long as usual: a busy machine takes its time."""
+        patch.setattr(durability, "LONGEST_WAIT", USUAL_WAIT)
+        self.replica.thaw()
         self.await_replica()
 
     def await_replica(self) -> None:

@@ -19,8 +19,8 @@ from local.valkey import EmbeddedValkey
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[1]
-START_TIME = 30.0  # seconds for a process to come up on a machine that is busy with other tests
-STOP_TIME = 40.0  # seconds for a process to end by itself; it may have to finish calls first
+START_TIME = 60.0  # seconds for a process to come up on a machine that is busy with other tests
+STOP_TIME = 60.0  # seconds for a process to end by itself; it may have to finish calls first
 
 # Planted, so that a test can look for them where they must not be.
 ADMIN_KEY = "planted-admin-key-5f1c"
@@ -154,7 +154,7 @@ class Processes:
     def health(self, path: str) -> int:
         """Give the status of a health route, or 0 while nobody listens."""
         try:
-            return requests.get(self.url + path, timeout=5).status_code
+            return requests.get(self.url + path, timeout=30).status_code
         except requests.ConnectionError:
             return 0
 
@@ -198,7 +198,7 @@ class Processes:
 
     def _present(self) -> int:
         try:
-            found: int = requests.get(f"{self.url}/readyz", timeout=5).json().get("workers", 0)
+            found: int = requests.get(f"{self.url}/readyz", timeout=30).json().get("workers", 0)
         except requests.ConnectionError:
             return 0
         return found

@@ -85,12 +85,12 @@ class Rig:
             serve(self.services, lane)
         return len(lanes)
 
-    def drain(self, seconds: float = 20.0) -> None:
+    def drain(self, seconds: float = 60.0) -> None:
         """Serve lanes until nothing waits in any of them."""
         self.forget_who_was_asked()
         until(lambda: not self.turn() and not self._waiting(), seconds)
 
-    def turn_until(self, what: Callable[[], Any], seconds: float = 20.0) -> None:
+    def turn_until(self, what: Callable[[], Any], seconds: float = 60.0) -> None:
         """Serve lanes until something is true."""
         self.forget_who_was_asked()
         until(lambda: (self.turn(), what())[1], seconds)
@@ -117,7 +117,7 @@ class Rig:
             for name, _ in redis.zrange(key, 0, -1, withscores=True):
                 redis.zadd(key, {name: 1}, xx=True)
         for key in redis.scan_iter("relay:*:delivery:*"):
-            redis.hdel(key, "lands_at")  # and what was on its way has arrived
+            redis.hdel(key, "lands_at", "effect_by")  # and what was on its way has arrived
         self.forget_pauses()
         self.forget_who_was_asked()
 

@@ -99,7 +99,7 @@ class TcpProxy:
 
     def _connect(self, client: socket.socket) -> None:
         try:
-            server = socket.create_connection(self._target, timeout=10)
+            server = socket.create_connection(self._target, timeout=30)
         except OSError:
             _reset(client)
             return

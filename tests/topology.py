@@ -24,7 +24,7 @@ from tests.waiting import until
 PASSWORD = "planted-redis-password-31cd"
 SENTINEL_PASSWORD = "planted-sentinel-password-8e04"
 SERVICE = "relay"
-START_TIME = 20.0  # seconds
+START_TIME = 60.0  # seconds
 SILENCE = 500  # milliseconds after which Sentinels and nodes take one of them for dead
 USUAL = {
     "bind": LOOPBACK,
@@ -167,6 +167,11 @@ class Watched(Topology):
         """Tell whether another server than the dead one is the master, for the Sentinels and for itself."""
         master = self.master()
         return master is not None and master is not dead and (master.says("ROLE") or [""])[0] == "master"
+
+    def be_patient(self, milliseconds: int) -> None:
+        """Have every Sentinel take a server for dead after so long a silence."""
+        for each in self.sentinels:
+            assert each.says("SENTINEL SET", SERVICE, "down-after-milliseconds", milliseconds), each.place
 
     def _replicas(self, server: Node) -> int:
         info = server.says("INFO", "replication") or {}

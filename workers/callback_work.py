@@ -19,12 +19,15 @@ from relay.store import Lane
 from relay.store.budget import Grant
 from relay.store.lanes import Claimed, Ending
 from relay.store.texts import from_json
+from workers.lane_work import LONG_PAUSE
 from workers.services import Services
 
 CONCURRENCY = 4  # callbacks on their way at a time, for one destination
 REST = (
     10.0  # seconds for which a receiver that answers nothing is left alone, so that its lane holds no thread
 )
+# What follows an attempt: the callback's state, the seconds to wait if any, and the decision in words.
+Follows = tuple[str, float | None, str]
 SHAPED = "shaped"  # the field of a callback that keeps what was made of its payload after it was filed
 log = structlog.get_logger()
 
@@ -35,11 +38,15 @@ class Overtaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CallbackWork:
-    """Sends the callbacks of one destination to the URL that it has now; `opened` is None where it has none."""
+    """Sends the callbacks of one destination to the URL that it has now; `opened` is None where it has none.
+
+    Where they are `locked`, no key of this process opens what they are signed with: it begins none.
+    """
 
     services: Services
     destination: StandingDestination
     opened: Opened | None
+    locked: bool = False
     concurrency: int = CONCURRENCY
     answers: Counter[str] = field(default_factory=Counter)  # how attempts of this turn ended, by kind
 
@@ -50,6 +57,8 @@ class CallbackWork:
 
     def ask(self, calls: int) -> Grant:
         """Grant everything, since callbacks cost nothing of Calendly's budget; but let a receiver that hangs rest."""
+        if self.locked:
+            return Grant(0, LONG_PAUSE)
         hangs = self.answers["Silence"] >= self.concurrency
         return Grant(0, REST) if hangs and self.rest() else Grant(calls, 0.0)
 
@@ -77,7 +86,9 @@ class CallbackWork:
     def unsent(self, claimed: Claimed) -> Ending:
         """End an attempt of which nothing was sent, by a fault of ours: it costs the callback nothing."""
         reason = "this worker was held up before it could send anything"
-        return self._end(claimed, NotSent(reason), TryAgain(reason), costs=0)
+        stopping = self.services.stopping.is_set()  # then others can serve it at once
+        seconds = 0.0 if stopping else self.services.settings.retry_base
+        return self._ended(claimed, NotSent(reason), TryAgain(reason), claimed.spent, _again_in(seconds))
 
     def orphaned(self, claimed: Claimed) -> Ending:
         """End an attempt whose worker died. A repeat is harmless: the receiver knows a callback by its id."""
@@ -137,9 +148,14 @@ class CallbackWork:
         if isinstance(verdict, Arrived) and claimed.item.get("by_hand"):
             self.services.store.receivers.forget(settings.id)
 
-    def _end(self, claimed: Claimed, outcome: Outcome, verdict: CallbackVerdict, *, costs: int = 1) -> Ending:
-        spent = claimed.spent + costs
-        state, wait, decision = self._next(verdict, max(spent, 1))
+    def _end(self, claimed: Claimed, outcome: Outcome, verdict: CallbackVerdict) -> Ending:
+        spent = claimed.spent + 1
+        return self._ended(claimed, outcome, verdict, spent, self._next(verdict, spent))
+
+    def _ended(
+        self, claimed: Claimed, outcome: Outcome, verdict: CallbackVerdict, spent: int, follows: Follows
+    ) -> Ending:
+        state, wait, decision = follows
         status = outcome.status if isinstance(outcome, Answer) else None
         tell = log.warning if state == "dead" else log.info
         tell(
@@ -173,18 +189,27 @@ class CallbackWork:
             },
         )
 
-    def _next(self, verdict: CallbackVerdict, spent: int) -> tuple[str, float | None, str]:
-        """Give the callback's state, the seconds to wait if any, and the decision in words."""
+    def _next(self, verdict: CallbackVerdict, spent: int) -> Follows:
         match verdict:
             case Arrived():
                 return "delivered", None, "settled as delivered"
             case Gone() | Forbidden():
                 return "dead", None, "settled as dead: no later try can help"
-            case Unshaped():
+            case Unshaped() if self.destination.settings.retention.keep_payload:
                 return "dead", None, "settled as dead until callback.body is mended and it is sent by hand"
+            case Unshaped():
+                # Its payload goes with its end: nothing would be left to send by hand.
+                return self._again(spent)
             case TryAgain(wait=at_least):
-                jitter = random.random()  # noqa: S311 - spreads load, guards nothing
-                seconds = next_wait(self.services.settings.callback_retries, spent, jitter, at_least)
-                if seconds is None:
-                    return "dead", None, f"settled as dead after {spent} attempts"
-                return "retrying", seconds, f"next attempt in {seconds:.1f} s"
+                return self._again(spent, at_least)
+
+    def _again(self, spent: int, at_least: float = 0.0) -> Follows:
+        jitter = random.random()  # noqa: S311 - spreads load, guards nothing
+        seconds = next_wait(self.services.settings.callback_retries, spent, jitter, at_least)
+        if seconds is None:
+            return "dead", None, f"settled as dead after {spent} attempts"
+        return _again_in(seconds)
+
+
+def _again_in(seconds: float) -> Follows:
+    return "retrying", seconds, f"next attempt in {seconds:.1f} s"

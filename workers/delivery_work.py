@@ -22,7 +22,7 @@ from relay.calendly import (
 from relay.calendly.rate import window_wait
 from relay.catalogue.template import Template
 from relay.errors import NotDurable, StoreUnavailable, UnknownCredential
-from relay.model.call import Answer, Call, NotSent, Outcome, Silence
+from relay.model.call import Answer, Call, NotSent, Outcome
 from relay.model.credential import Credential
 from relay.model.destination import StandingDestination
 from relay.model.verdict import Delivered, Refused, Unauthorized, Unknown, Unreachable, Verdict
@@ -32,8 +32,10 @@ from relay.store.lanes import Claimed, Ending
 from relay.store.vault import CannotOpen
 from workers.concluding import Concluding
 from workers.delivery_call import call_with, fields_to_send, is_for, shown_request
-from workers.doubt import AFTER_UNKNOWN, LANDS_AT, ONLY_LOOKS, Before, before_call, doubt_of, may_fly_for
+from workers.doubt import LANDS_AT, Before, before_call, doubt_of, may_fly_for
 from workers.endings import Made
+from workers.lane_work import LONG_PAUSE
+from workers.left_behind import end_left_behind
 from workers.looking_up import BrokenOff, LookingUp, with_found
 from workers.services import Services
 from workers.steps import Wait, backoff, is_forgotten
@@ -41,7 +43,6 @@ from workers.steps import Wait, backoff, is_forgotten
 NEXT_TURN = 0.1  # seconds
 CLOSE = 1.0  # seconds by which clocks of machines differ where they agree
 NO_TOKEN = ""  # in place of a token where nothing may be begun
-LONG_PAUSE = 5.0  # seconds before anybody looks again whether there is a token
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,9 @@ class DeliveryWork:
         early = may_fly_for(claimed, self.services.settings.call_timeout)
         if early > CLOSE:
             reason = "an earlier call may still be on its way: Redis's clock went ahead"
-            return self._put_off(claimed, reason, early, {LANDS_AT: ""})  # once, since clocks may differ
+            put_off = self._put_off(claimed, reason, early)
+            put_off.values[LANDS_AT] = ""  # once, since clocks may differ
+            return put_off
         unwanted = self._unwanted(claimed)
         if unwanted:
             return self._concluding.end(claimed, Made(), Refused(unwanted))
@@ -131,28 +134,15 @@ class DeliveryWork:
         reason = "this worker was held up before it could send anything"
         stopping = self.services.stopping.is_set()  # then others can serve it at once
         seconds = 0.0 if stopping else backoff(1, self.services.settings.retry_base)
-        # Somebody may have thought meanwhile that it was sent: what is in doubt is what was so before.
-        before = {name: claimed.item.get(name, "") for name in (AFTER_UNKNOWN, ONLY_LOOKS, LANDS_AT)}
-        return self._put_off(claimed, reason, seconds, before)
+        return self._put_off(claimed, reason, seconds)
 
-    def _put_off(self, claimed: Claimed, reason: str, seconds: float, values: Mapping[str, str]) -> Ending:
+    def _put_off(self, claimed: Claimed, reason: str, seconds: float) -> Ending:
         made, step = Made(outcome=NotSent(reason)), Wait(seconds, spends=False)
-        ending = self._concluding.written(claimed, made, Unreachable(reason), step, claimed.spent)
-        ending.values.update(values)
-        return ending
+        return self._concluding.written(claimed, made, Unreachable(reason), step, claimed.spent)
 
     def orphaned(self, claimed: Claimed) -> Ending:
         """End an attempt whose worker died, or seems to have: it may have been sent, and be on its way still."""
-        reason = "the worker that made this attempt stopped before it could say how it ended"
-        request = None
-        if is_for(self.template, claimed):
-            fields = with_found(claimed, fields_to_send(self.template, claimed))
-            if self.template.look_up(fields):  # nothing was found that could have been sent
-                made = Made(outcome=NotSent(reason))
-                return self._concluding.end(claimed, made, Unreachable(reason))
-            request = self._request(self.credential, self._call(fields, self.credential))
-        made = Made(request, Silence(reason))
-        return self._concluding.end(claimed, made, Unknown(reason), nobody_holds_it=True)
+        return end_left_behind(self._concluding, claimed)
 
     @property
     def _concluding(self) -> Concluding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from relay.calendly import Absent, Shown, Stands, Untold, read_failed_look_up
 from relay.catalogue.template import Template
@@ -13,11 +13,15 @@ from workers.steps import Repeat
 
 # Fields of a delivery. The first is there once an attempt may have taken effect, and counts those that ended in silence.
 AFTER_UNKNOWN, ONLY_LOOKS = "after_unknown", "only_looks"
+EFFECT_BY = "effect_by"  # until when such an attempt may still take effect, in ms by Redis's clock
 ACCEPTED = "accepted"  # how many of those a person knew of who asked to try again
 CALLED_FOR = "called_for"  # the organization whose credential made them, where it is known
 LANDS_AT = (
     "lands_at"  # until when the call of such an attempt may be on its way, in ms by the clock of who ended it
 )
+# What attempts leave behind for later ones.
+LEFT = (AFTER_UNKNOWN, ONLY_LOOKS, EFFECT_BY, CALLED_FOR, LANDS_AT)
+HARDLY = 1.0  # seconds; an effect that is later than a look-up by less is not waited for
 NO_EFFECT = "Looked up: it had no effect"
 
 
@@ -37,7 +41,8 @@ class Doubt:
 
     def is_elsewhere(self, organization: str) -> bool:
         """Tell whether it is about another organization than this one: what is seen in this one tells nothing."""
-        return bool(self.organization and organization) and organization != self.organization
+        known = self.open and bool(self.organization and organization)
+        return known and organization != self.organization
 
 
 def doubt_of(claimed: Claimed) -> Doubt:
@@ -51,6 +56,21 @@ def doubt_of(claimed: Claimed) -> Doubt:
         by_hand=by_hand,
         organization=item.get(CALLED_FOR, ""),
     )
+
+
+def as_it_was(claimed: Claimed) -> dict[str, str]:
+    """Give what earlier attempts had left behind when this one began.
+
+    An attempt writes it back with what it leaves itself: somebody may have thought meanwhile that its worker had died,
+    and put down a doubt that its own end dispels.
+    """
+    return {name: claimed.item.get(name, "") for name in LEFT}
+
+
+def too_early_by(claimed: Claimed, longest: float) -> float:
+    """Give the seconds, up to the `longest` that a call takes, in which an earlier one may take effect after this attempt's look-up."""
+    ahead = (int(claimed.item.get(EFFECT_BY) or 0) - claimed.handed_out_at) / 1000
+    return min(longest, ahead) if ahead > HARDLY else 0.0
 
 
 def may_fly_for(claimed: Claimed, longest: float) -> float:
@@ -82,9 +102,14 @@ class Before:
 
 
 def before_call(template: Template, doubt: Doubt, *, hold: bool, shown: Shown | None) -> Before:
-    """Say whether a call is made that an earlier attempt may have made already. `shown` is what a look-up found."""
+    """Say whether a call is made that an earlier attempt may have made already. `shown` is what a look-up found.
+
+    A destination that holds (`hold`) has no call repeated after silence, whenever it began to; but for a person's word.
+    """
     if not doubt.open:
         return Before()
+    if hold and doubt.silent and not doubt.by_hand:
+        doubt = replace(doubt, only_looks=True)
     match shown:
         case Stands(meaning=meaning):
             return Before(verdict=DoneAlready(f"Looked up: {meaning}"), shown=shown)
@@ -105,7 +130,7 @@ def _untold(template: Template, doubt: Doubt, shown: Untold) -> Before:
     verdict = read_failed_look_up(shown.outcome, f"It could not be looked up. {shown.reason}")
     if not isinstance(verdict, Refused):
         return Before(verdict=verdict, shown=shown)
-    repeats = (template.harmless_to_repeat or doubt.by_hand) and not doubt.only_looks
+    repeats = template.harmless_to_repeat or doubt.by_hand
     words = _words(template, doubt) if repeats else ""
     if not words:
         return Before(verdict=Unknown(verdict.reason), shown=shown)
@@ -113,6 +138,8 @@ def _untold(template: Template, doubt: Doubt, shown: Untold) -> Before:
 
 
 def _words(template: Template, doubt: Doubt) -> str:
+    if doubt.only_looks:
+        return ""
     if template.harmless_to_repeat:
         return "Repeated, harmless."
     if doubt.by_hand:

@@ -14,7 +14,7 @@ from relay.model.verdict import Delivered, DoneAlready, Unknown, Verdict
 from relay.store.batched import halves_of, records_of
 from relay.store.lanes import Claimed, Ending, NewCallback, NewPart
 from relay.store.texts import to_json
-from workers.doubt import AFTER_UNKNOWN, ONLY_LOOKS, doubt_of
+from workers.doubt import AFTER_UNKNOWN, ONLY_LOOKS, as_it_was, doubt_of
 from workers.services import Services
 from workers.steps import Ask, Hold, Settle, Split, Step, Wait
 
@@ -36,6 +36,7 @@ class Made:
     """The request of an attempt, what came of it, and what a look-up showed: each None where there was none.
 
     `again` says why the call could be made although an earlier one may have worked; `took` is how many seconds the attempt took.
+    One that was `left_behind` has a worker that seems dead: its call may be on its way still, and whether it looked nobody knows.
     """
 
     request: dict[str, Any] | None = None
@@ -43,6 +44,7 @@ class Made:
     shown: Shown | None = None
     again: str = ""
     took: float = 0.0
+    left_behind: bool = False
 
     @property
     def sent(self) -> bool:
@@ -120,8 +122,7 @@ def _parts(services: Services, destination: StandingDestination, end: Concluded)
 
 def _doubt_left(end: Concluded) -> dict[str, str]:
     """Give what the next attempt has to know: whether this one may have worked, and whether it may do more than look."""
-    doubt = doubt_of(end.claimed)
-    left = {}
+    doubt, left = doubt_of(end.claimed), as_it_was(end.claimed)
     if end.made.may_have_worked(end.verdict):
         left[AFTER_UNKNOWN] = str(doubt.silent + isinstance(end.verdict, Unknown))
     if isinstance(end.step, Wait) and end.step.only_looks:

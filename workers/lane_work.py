@@ -7,6 +7,8 @@ from typing import Protocol
 from relay.store.budget import Grant
 from relay.store.lanes import Claimed, Ending
 
+LONG_PAUSE = 5.0  # seconds before anybody looks again whether there is something to call with
+
 
 class Work(Protocol):
     """What is done with the items of one lane. `attempt` may run in several threads at a time."""

@@ -52,8 +52,7 @@ class Turn:
     def run(self) -> None:
         """Serve the lane until nothing is due or the turn is over, then say when it next needs somebody."""
         try:
-            for left in self._lease.left_in_flight:
-                self._conclude(left, self._work.orphaned)
+            self.end_what_was_left()
             with ThreadPoolExecutor(self._work.concurrency, thread_name_prefix="sender") as senders:
                 self._serve(senders)
         except LeaseLost:
@@ -61,6 +60,11 @@ class Turn:
         if not self._given_away:
             with suppress(LeaseLost):
                 self._insist(self._release)
+
+    def end_what_was_left(self) -> None:
+        """End the attempts that an earlier turn began and did not end. It takes no call."""
+        for left in self._lease.left_in_flight:
+            self._conclude(left, self._work.orphaned)
 
     def _release(self) -> None:
         if self._seats_are_missed():

@@ -31,8 +31,8 @@ class Standing:
     """What the decision needs to know of the delivery: attempts spent with this one, and seconds since the first.
 
     `in_doubt`: this attempt or an earlier one may have taken effect, and nothing has shown since that it had none.
-    `repeat`: what its template lets follow then. `in_vain`: this attempt looked the effect up and sent nothing, so
-    looking once more would tell no more. `landing`: seconds that this attempt's call may need to arrive, cut as it was;
+    `repeat`: what its template lets follow then. `in_vain`: this attempt sent nothing, and looking the effect up once more
+    would tell no more than it could. `landing`: seconds that this attempt's call may need to arrive, cut as it was;
     `last_look`: seconds that a look-up has to wait which has the last word.
     """
 
@@ -120,13 +120,13 @@ def may_be_split(verdict: Verdict, status: int | None, records: int) -> bool:
     return isinstance(verdict, Refused) and status in ABOUT_CONTENT and records > 1
 
 
-def tried_once(step: Step, verdict: Verdict) -> Step:
+def tried_once(step: Step, *, in_doubt: bool) -> Step:
     """Give what follows for a test: it is over after one attempt, whatever else would have followed."""
-    if isinstance(verdict, Unknown):
-        return Ask("Whether the call took effect is unknown.")
-    if isinstance(step, Wait | Hold):
-        return Settle("dead", "A test is tried once.")
-    return step
+    if not isinstance(step, Wait | Hold):
+        return step
+    if in_doubt:
+        return Ask("Whether the call took effect is unknown. A test is tried once.")
+    return Settle("dead", "A test is tried once.")
 
 
 def is_forgotten(waited: float, call_timeout: float) -> bool:

@@ -10,7 +10,7 @@ from relay.errors import StoreUnavailable
 from relay.store import Lane
 from workers.services import Services, current
 from workers.serving import SEAT_PAUSE, TROUBLE_PAUSE, Turn
-from workers.work import NotByThisWorker, work_on
+from workers.work import work_on
 
 CARRY_ON = 10.0  # seconds for which one RQ job goes from lane to lane
 HANGING_PAUSE = 10.0  # seconds before anybody comes again to a lane whose calls would hang like many others
@@ -60,9 +60,6 @@ def _serve(services: Services, lane: Lane) -> None:
         return
     try:
         work = work_on(services, lane)
-    except NotByThisWorker as exc:
-        log.error("lane.not_served", lane=lane.name, because=str(exc))  # noqa: TRY400 - a setting is wrong, no code
-        work = None
     except StoreUnavailable:
         raise
     except Exception:
@@ -73,10 +70,12 @@ def _serve(services: Services, lane: Lane) -> None:
         # Attempts that an earlier turn left in flight keep the lane on the list: look again, but not at once.
         services.store.lanes.release(lease, TROUBLE_PAUSE)
         return
+    lease.revision = work.destination.revision
+    turn = Turn(services, lease, work)
     if not services.room.admits(work.whom):
+        turn.end_what_was_left()
         services.store.lanes.release(lease, HANGING_PAUSE)
         return
     if services.room.stands_aside:
         services.callback_seats.leave()
-    lease.revision = work.destination.revision
-    Turn(services, lease, work).run()
+    turn.run()

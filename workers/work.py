@@ -6,7 +6,7 @@ import time
 
 import structlog
 
-from relay.callbacks import Opened, open_callback
+from relay.callbacks import open_callback
 from relay.errors import UnknownCredential, UnknownDestination
 from relay.model.credential import Credential
 from relay.model.destination import StandingDestination
@@ -24,45 +24,52 @@ log = structlog.get_logger()
 def work_on(services: Services, lane: Lane) -> DeliveryWork | CallbackWork | None:
     """Give what the lane's items need, or None where there is nothing to serve.
 
-    That is a destination that is gone, or one whose credential is: it pauses, says why, and keeps its records. Or one
-    whose grant is being renewed: its lane is looked at again soon. One whose grant has ended pauses, too, and its work
-    begins nothing; it only ends what an earlier turn left in flight.
-    Raises NotByThisWorker where another worker, or this one with other settings, could serve the lane.
+    That is a destination that is gone. One whose credential is, or whose grant has ended, pauses, says why, and keeps its
+    records; one whose grant is being renewed, or whose secrets this process cannot open, is looked at again soon. The work
+    of all these begins nothing: it only ends what an earlier turn left in flight.
     """
     try:
         destination = services.store.destinations.get(lane.destination)
     except UnknownDestination:
         return None
     if lane.kind == "callback":
-        return CallbackWork(services, destination, _opened(services, destination))
+        return _callback_work(services, lane, destination)
     try:
         credential, token = _credential(services, destination)
-    except UnknownCredential:
-        _pause(services, lane, f"Its credential '{destination.settings.credential}' does not exist.")
-        return None
-    except GrantEnded as exc:
-        _pause(services, lane, str(exc))
+    except NoToken as exc:
+        _say_why(services, lane, exc)
         credential, token = exc.credential, NO_TOKEN
-    except NoTokenYet as exc:
-        log.info("lane.waits", lane=lane.name, because=str(exc))
-        return None
     return DeliveryWork(services, lane, destination, template_of(destination.settings), credential, token)
 
 
-class NotByThisWorker(Exception):
-    """This process lacks a setting that the lane needs; the text says which. Nothing is wrong with the destination."""
-
-
-class GrantEnded(Exception):
-    """A person has to connect the credential before anything can go out; the text says why."""
+class NoToken(Exception):
+    """There is nothing to call with as this user; the text says why."""
 
     def __init__(self, credential: Credential, reason: str) -> None:
         super().__init__(reason)
         self.credential = credential
 
 
-class NoTokenYet(Exception):
-    """There is no usable token at this moment; the text says why."""
+class NotByThisWorker(NoToken):
+    """This process lacks a setting that the lane needs. Nothing is wrong with the destination: others may serve it."""
+
+
+class NoTokenForGood(NoToken):
+    """A person has to make or connect the credential before anything can go out."""
+
+
+def _say_why(services: Services, lane: Lane, why: NoToken) -> None:
+    match why:
+        case NoTokenForGood():
+            _pause(services, lane, str(why))
+        case NotByThisWorker():
+            _not_served(lane, str(why))
+        case _:
+            log.info("lane.waits", lane=lane.name, because=str(why))
+
+
+def _not_served(lane: Lane, because: str) -> None:
+    log.error("lane.not_served", lane=lane.name, because=because)
 
 
 def _pause(services: Services, lane: Lane, because: str) -> None:
@@ -70,24 +77,34 @@ def _pause(services: Services, lane: Lane, because: str) -> None:
         log.warning("destination.paused", destination=lane.destination, because=because)
 
 
-def _opened(services: Services, destination: StandingDestination) -> Opened | None:
+def _callback_work(services: Services, lane: Lane, destination: StandingDestination) -> CallbackWork:
     callback = destination.settings.callback
     try:
-        return None if callback is None else open_callback(services.store.vault, callback, time.time())
-    except CannotOpen as exc:
-        raise NotByThisWorker("No key in RELAY_SECRET_KEY opens the secrets of its callback.") from exc
+        opened = None if callback is None else open_callback(services.store.vault, callback, time.time())
+    except CannotOpen:
+        _not_served(lane, "No key in RELAY_SECRET_KEY opens the secrets of its callback.")
+        return CallbackWork(services, destination, None, locked=True)
+    return CallbackWork(services, destination, opened)
 
 
 def _credential(services: Services, destination: StandingDestination) -> tuple[Credential, str]:
+    """Give as whom to call, and the token. Raises NoToken."""
     name = destination.settings.credential
-    credential = services.store.credentials.get(name)
-    if credential.kind == "sandbox" and not services.settings.sandbox_url:
-        raise NotByThisWorker(f"Credential '{name}' is for the sandbox, and RELAY_SANDBOX_URL is not set.")
     try:
-        credential = _renewed(services, credential)
-        return credential, services.store.vault.open(credential.token)
+        credential = services.store.credentials.get(name)
+    except UnknownCredential as exc:
+        # Stands for whoever it was: nothing is called as him.
+        nobody = Credential(id=name, kind="personal_access_token", token=NO_TOKEN)
+        raise NoTokenForGood(nobody, f"Its credential '{name}' does not exist.") from exc
+    if credential.kind == "sandbox" and not services.settings.sandbox_url:
+        reason = f"Credential '{name}' is for the sandbox, and RELAY_SANDBOX_URL is not set."
+        raise NotByThisWorker(credential, reason)
+    try:
+        usable = _renewed(services, credential)
+        return usable, services.store.vault.open(usable.token)
     except CannotOpen as exc:
-        raise NotByThisWorker(f"No key in RELAY_SECRET_KEY opens the token of credential '{name}'.") from exc
+        reason = f"No key in RELAY_SECRET_KEY opens the token of credential '{name}'."
+        raise NotByThisWorker(credential, reason) from exc
 
 
 def _renewed(services: Services, credential: Credential) -> Credential:
@@ -96,6 +113,6 @@ def _renewed(services: Services, credential: Credential) -> Credential:
         case Ready(credential=usable):
             return usable
         case Later(reason=reason):
-            raise NoTokenYet(reason)
+            raise NoToken(credential, reason)
         case Broken(reason=reason):
-            raise GrantEnded(credential, reason)
+            raise NoTokenForGood(credential, reason)

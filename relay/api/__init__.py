@@ -13,6 +13,7 @@ from relay.api.destinations import destinations
 from relay.api.forgetting import forgetting
 from relay.api.guard import ask_for_key, begin_event, log_change, suspect_redis, tell_expiry
 from relay.api.keys import keys
+from relay.api.patience import begin_patience, end_patience, forget_patience
 from relay.api.replays import replays
 from relay.api.templates import templates
 from relay.api.trials import trials
@@ -37,9 +38,12 @@ def build_api() -> Blueprint:
     for part in PARTS:
         api.register_blueprint(part)
     api.before_request(begin_event)
+    api.before_request(begin_patience)
     api.before_request(ask_for_key)
     api.after_request(log_change)
     api.after_request(write_deed)
     api.after_request(tell_expiry)
     api.after_request(suspect_redis)
+    api.after_request(end_patience)  # the last one is the first to run
+    api.teardown_request(forget_patience)
     return api

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, jsonify, request
 from relay.api.callback_testing import callback_of, send_sample
 from relay.api.destination_building import Built
 from relay.api.destination_showing import show
+from relay.api.waiting import a_place
 from relay.callbacks import CallbackType, check_secret, new_secret
 from relay.errors import Conflict, UnknownDestination
 from relay.model.destination import CallbackSettings, StandingDestination
@@ -46,7 +47,8 @@ def try_callback(identifier: str) -> Response:
     """Send one sample callback now, also for a draft, and give what was sent and what the receiver answered."""
     standing = _find(identifier)
     given = load(SampleDocument(), _body(), "test")
-    return jsonify(send_sample(services(), standing.settings, given["type"]))
+    with a_place(services()):
+        return jsonify(send_sample(services(), standing.settings, given["type"]))
 
 
 @callbacks.post("/rotate")

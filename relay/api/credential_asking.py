@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from relay.api.waiting import a_place
 from relay.calendly import Me, TokenRefused
 from relay.errors import CalendlyTrouble
 from relay.model.credential import Credential
@@ -70,7 +71,8 @@ def _ask(services: Services, credential: Credential) -> Asked:
 
 def ask_or_refuse(services: Services, credential: Credential) -> Asked:
     """Ask Calendly about the token. Raises Invalid if it is refused, or acts for another organization than is given."""
-    asked = ask(services, credential)
+    with a_place(services):
+        asked = ask(services, credential)
     if asked.refused:
         # Where the tokens are Calendly's own, what was sent and needs them is the organization.
         raise fault("#/organization" if credential.kind == "oauth" else "#/token", asked.refused.rstrip("."))

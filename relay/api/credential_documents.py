@@ -6,10 +6,11 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
+from relay.api.delivery_documents import USUAL, Count
 from relay.api.ids import Slug
 from relay.catalogue.fields import ResourceUri
 from relay.model.credential import Rate
-from relay.web.documents import Document, OneOf, Part, ReadOnly, Whole
+from relay.web.documents import Document, OneOf, Part, ReadOnly, Text, Whole
 from relay.web.masks import Kept, Secret
 
 KINDS = ("personal_access_token", "oauth", "sandbox")
@@ -51,3 +52,10 @@ class CredentialDocument(Document):
     destinations = ReadOnly()
     created_at = ReadOnly()
     updated_at = ReadOnly()
+
+
+class CredentialQuery(Document):
+    """Which credentials a page should hold."""
+
+    limit = Count(load_default=USUAL)
+    cursor = Text(longest=100, load_default=None)

@@ -36,6 +36,10 @@ WHY = {
         "This link has expired, or this relay did not make it. Links are good for ten minutes: ask for a new one.",
     ),
     "used_state": (400, "This link was used before. Each is good for one time: ask for a new one."),
+    "revoked": (
+        403,
+        "The admin key that asked for this link has been revoked, has ended or may do less by now. Nothing was changed.",
+    ),
     "denied": (403, "Calendly says that access was not allowed. Nothing was changed."),
     "gone": (404, "The credential “{credential}” does not exist any more. Nothing was changed."),
     "elsewhere": (409, "{says} Nothing was changed."),

@@ -9,8 +9,10 @@ from flask import Blueprint, Response, g, jsonify, request, url_for
 from relay.api.credential_asking import ask, ask_or_refuse
 from relay.api.credential_building import build, show
 from relay.api.credential_changing import prepare
-from relay.api.credential_documents import CredentialDocument
+from relay.api.credential_documents import CredentialDocument, CredentialQuery
 from relay.api.deeds import remember
+from relay.api.queries import read_page_query
+from relay.api.waiting import a_place
 from relay.errors import Conflict, Invalid, UnknownCredential
 from relay.model.credential import Credential
 from relay.oauth import Connecting
@@ -29,8 +31,10 @@ PAUSED_BY_HAND = "Paused with its credential by hand."
 
 @credentials.get("")
 def list_credentials() -> Response:
-    """Give every credential, by id."""
-    return jsonify(credentials=[show(services(), each) for each in services().store.credentials.all()])
+    """Give a page of credentials, by id, and the cursor of the next one."""
+    page = services().store.credentials.page(**read_page_query(CredentialQuery()))
+    shown = [show(services(), each) for each in page.items]
+    return jsonify(credentials=shown, next_cursor=page.next_cursor)
 
 
 @credentials.post("")
@@ -83,7 +87,8 @@ def delete_credential(identifier: str) -> tuple[str, int]:
 def check_credential(identifier: str) -> Response:
     """Ask Calendly now whom the token acts for, and keep what it says of the token, if that still stands."""
     before = _find(identifier)
-    asked = ask(services(), before)
+    with a_place(services()):
+        asked = ask(services(), before)
     if not asked.unanswered:
         services().store.credentials.change(
             identifier, lambda stands: asked.told(stands) if stands.token == asked.token else stands

@@ -16,7 +16,7 @@ from relay.model.masks import masked
 from relay.web.answers import iso
 from relay.web.documents import Document, OneOf, Text, sentences
 
-MOST = 200  # deliveries a page
+MOST = 200  # things on a page of any list
 USUAL = 50
 _LOST_PLUS = re.compile(
     r"(?<=\d) (?=\d\d:?\d\d\Z)"
@@ -42,7 +42,7 @@ class Moment(fields.String):
 
 
 class Count(fields.String):
-    """A number of deliveries, as a query writes it."""
+    """How much a page may hold, as a query writes it."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(error_messages=sentences(f"should be a whole number from 1 to {MOST}"), **options)

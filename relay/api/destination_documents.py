@@ -10,6 +10,7 @@ from typing import get_args
 
 from marshmallow import fields, validate
 
+from relay.api.delivery_documents import USUAL, Count
 from relay.api.destination_parts import (
     MOST_NAMES,
     BatchPart,
@@ -67,9 +68,13 @@ class DestinationDocument(Document):
 
 
 class DestinationQuery(Document):
-    """Which destinations a list should hold."""
+    """Which destinations a page should hold."""
 
     state = OneOf(*get_args(DestinationState), load_default=None)
+    template = Text(longest=100, load_default=None)
+    credential = Slug(load_default=None)
+    limit = Count(load_default=USUAL)
+    cursor = Text(longest=100, load_default=None)
 
 
 class Acknowledgement(Document):

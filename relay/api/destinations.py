@@ -11,10 +11,11 @@ from relay.api.deleting import DiscardDocument, delete_with_leftover
 from relay.api.destination_building import build
 from relay.api.destination_documents import Acknowledgement, DestinationDocument, DestinationQuery
 from relay.api.destination_showing import editable, show, stopped_because
-from relay.api.queries import read_query
+from relay.api.queries import read_page_query
 from relay.catalogue import template as find_template
 from relay.errors import UnknownDestination
 from relay.model.destination import StandingDestination
+from relay.store import WantedDestinations
 from relay.web.body import read_object
 from relay.web.documents import fault, load
 from relay.web.merging import merge
@@ -29,10 +30,12 @@ _STATE_IS_READ_ONLY = "is read-only; POST …/activate and …/pause change it"
 
 @destinations.get("")
 def list_destinations() -> Response:
-    """Give every destination, or those in one state, by id."""
-    state = read_query(DestinationQuery())["state"]
-    found = [each for each in services().store.destinations.all() if state in {None, each.state}]
-    return jsonify(destinations=[show(services(), each) for each in found])
+    """Give a page of destinations, by id, and the cursor of the next one."""
+    query = read_page_query(DestinationQuery())
+    limit, cursor = query.pop("limit"), query.pop("cursor")
+    page = services().store.destinations.page(WantedDestinations(**query), limit=limit, cursor=cursor)
+    shown = [show(services(), each) for each in page.items]
+    return jsonify(destinations=shown, next_cursor=page.next_cursor)
 
 
 @destinations.post("")

@@ -7,17 +7,17 @@ import time
 import structlog
 from flask import Response, g, request
 
+from relay.api.named import shown
 from relay.api.scopes import needed_scope
 from relay.errors import NotAllowed, NotAuthenticated, StoreUnavailable
 from relay.model.admin_key import ROOT, AdminKey
 from relay.web.answers import iso
 from relay.web.gate import after_answer
 from relay.web.headers import elapsed
-from relay.web.keys import bearer, digest_of_secret, named, same, without_secret
+from relay.web.keys import bearer, digest_of_secret, named, same
 from relay.web.scout import SILENCE
 from relay.web.services import services
 
-SHOWN = 64  # characters of what an address names; anybody may put anything there
 READS = frozenset({"GET", "HEAD"})
 ROUTE = "api"  # under which wrong keys are counted
 WITHOUT_REDIS = frozenset(
@@ -74,7 +74,7 @@ def log_change(answer: Response) -> Response:
         **({"who": key.name} if key else {}),
         **({"key": key.id} if key and key.id else {}),
         action=(request.endpoint or "").removeprefix("api."),
-        **{name: without_secret(str(value))[:SHOWN] for name, value in (request.view_args or {}).items()},
+        **{name: shown(value, answer.status_code) for name, value in (request.view_args or {}).items()},
         **g.event,
         status=answer.status_code,
         **({"problem": g.get("problem", "")} if refused else {}),

@@ -16,11 +16,13 @@ from relay.model.masks import hidden, masked
 from relay.shaping.manual import ManualTemplate
 from relay.shaping.shape import shape
 from relay.shaping.templates import template_of
+from relay.store.patience import waiting_at_most
 from relay.web.documents import fault
 from relay.web.services import Services
 from relay.web.turns import ask_for_turn
 
 LOOK = 0.05  # seconds between two looks whether it is over
+FOR_A_LOOK = 3.0  # seconds that Redis may take for one
 PATIENCE = 5.0  # seconds beyond the time that a call may take
 OVER = frozenset({"delivered", "dead", "canceled", "uncertain"})
 
@@ -29,7 +31,8 @@ def send_test(services: Services, destination: Destination, given: Mapping[str, 
     """Send one call and give its delivery, settled unless that takes longer than a call may, and then canceled.
 
     A worker makes the call: it is on record before its first byte is sent, within the budget, and never sent twice.
-    Raises Invalid, Conflict where the credential is not connected, and NotReady where no worker is there.
+    Raises Invalid, Conflict where the credential is not connected, NotReady where no worker is there, and NotDurable
+    where none would begin a call that Redis does not promise to remember.
     """
     template = template_of(destination)
     if given["record"] is not None:
@@ -98,7 +101,8 @@ def _shown(template: Template, record: dict[str, Any], fields: Mapping[str, Any]
 def _awaited(services: Services, identifier: str) -> DeliveryLog:
     give_up_at = time.monotonic() + services.settings.call_timeout + PATIENCE
     while True:
-        with suppress(StoreUnavailable):  # the call goes on without us, and Redis comes back in most cases
+        # The call goes on without us, and Redis comes back in most cases. Each look has a time of its own.
+        with suppress(StoreUnavailable), waiting_at_most(FOR_A_LOOK):
             delivery = services.store.deliveries.get(identifier)
             if delivery.state in OVER:
                 return delivery
@@ -112,6 +116,8 @@ def _withdrawn(services: Services, identifier: str) -> DeliveryLog:
     if services.store.deliveries.get(identifier).state not in WAITING:
         return services.store.deliveries.get(identifier)  # its call is on its way
     with suppress(Conflict):
-        reason = "No worker could make the call in time; nothing was sent."
-        return services.store.operations.cancel(identifier, reason)
+        reason = (
+            f"No worker could make the call in time; nothing was sent. {services.store.durability.trouble()}"
+        )
+        return services.store.operations.cancel(identifier, reason.strip())
     return services.store.deliveries.get(identifier)

@@ -14,6 +14,7 @@ from relay.api.destination_documents import DestinationDocument
 from relay.api.destination_showing import editable
 from relay.api.previewing import preview
 from relay.api.testing import OVER, send_test
+from relay.api.waiting import a_place
 from relay.catalogue import CATALOGUE
 from relay.errors import Invalid, UnknownDestination
 from relay.inbound.reading import records_in
@@ -79,7 +80,8 @@ def make_trial(identifier: str) -> tuple[Response, int, dict[str, str]]:
             "#/record",
             "is required, unless an edited call is given by body and path: it should be one or the other",
         )
-    delivery = send_test(services(), standing.settings, given)
+    with a_place(services()):
+        delivery = send_test(services(), standing.settings, given)
     g.event["delivery"] = delivery.id
     place = url_for("api.deliveries.show_delivery", identifier=delivery.id)
     ended = delivery.attempts[-1] if delivery.attempts else None

@@ -8,7 +8,7 @@ from typing import Any
 
 from relay.calendly.client import LookUpFailed
 from relay.calendly.places import Asking, rows_at, values_of
-from relay.calendly.says import is_somebodys_page
+from relay.calendly.says import says_gone
 from relay.catalogue.look_up import spellings
 from relay.catalogue.proof import Evidence, Proof
 from relay.catalogue.template import Template
@@ -83,8 +83,7 @@ def _is_gone(asking: Asking, evidence: Evidence, fields: Mapping[str, Any]) -> b
     try:
         any(rows_at(asking, evidence.listing, values_of(asking.credential, fields)))
     except LookUpFailed as exc:
-        met = exc.outcome
-        if isinstance(met, Answer) and met.status == 404 and not is_somebodys_page(met):
+        if says_gone(exc.outcome):
             return True
         raise
     return False

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from relay.model.call import Answer
+from relay.catalogue.answers import Says
+from relay.model.call import Answer, Outcome
 
 LONGEST = 500  # characters
+GONE = Says(404, title="Resource Not Found")  # the one way in which Calendly says it, whatever is gone
 
 
 def is_somebodys_page(answer: Answer) -> bool:
     """Tell whether somebody else answered, such as a proxy: Calendly speaks JSON, or says nothing."""
     return isinstance(answer.body, str) and bool(answer.body.strip())
+
+
+def says_gone(outcome: Outcome) -> bool:
+    """Tell whether Calendly says that there is no such thing: a 404 of a proxy or a gateway says nothing of Calendly's."""
+    return isinstance(outcome, Answer) and GONE.matches(outcome)
 
 
 def what_it_says(answer: Answer) -> str:

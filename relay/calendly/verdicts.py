@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from relay.calendly.proving import Absent, Shown, Stands, Untold, needs_explaining
-from relay.calendly.rate import wait_told, window_wait
-from relay.calendly.says import LONGEST, is_somebodys_page, what_it_says
+from relay.calendly.rate import SHORTEST_WAIT, wait_told, window_wait
+from relay.calendly.says import LONGEST, is_somebodys_page, says_gone, what_it_says
 from relay.catalogue.template import Says, Template
 from relay.model.call import Answer, NotSent, Outcome
 from relay.model.verdict import (
@@ -44,8 +44,8 @@ def read_outcome(
         return Unknown(outcome.reason)
     if 200 <= outcome.status <= 299:
         return _done(template, outcome)
-    gone = outcome.status == 404 and not is_somebodys_page(outcome)
-    if gone and _gone_means_done(template, after_unknown=after_unknown, gone_is_done=gone_is_done):
+    done = _gone_means_done(template, after_unknown=after_unknown, gone_is_done=gone_is_done)
+    if done and says_gone(outcome):
         return DoneAlready("It is gone already.")
     if needs_explaining(template, outcome):
         return _explained(template, outcome, shown)
@@ -111,7 +111,8 @@ def _by_status(answer: Answer, *, harmless: bool) -> Verdict:
     if answer.status == 429:
         return Busy(said, window_wait(answer.headers))
     if answer.status == 503:
-        return Busy(said, wait) if wait else Failed(said)  # a wait of nothing would never cost an attempt
+        # A wait of next to nothing is none: it would never cost an attempt.
+        return Busy(said, wait) if wait and wait >= SHORTEST_WAIT else Failed(said)
     if answer.status == 401:
         return Unauthorized(said)
     if answer.status == 403 and (INSUFFICIENT_SCOPE.matches(answer) or _scopes(answer.body)):

@@ -7,6 +7,7 @@ from typing import Any
 
 from relay.cli.client import Client, part
 from relay.cli.endings import Ending, Refused, Trouble
+from relay.cli.paging import read_pages
 from relay.cli.plain_text import plain
 from relay.cli.plan import Request, Standing, Step
 from relay.cli.screen import say
@@ -20,7 +21,7 @@ def read_standing(client: Client, kinds: Collection[Kind] = KINDS) -> Standing:
     """Read every credential and destination, as far as those kinds are asked for, and the templates."""
     documents: dict[Kind, Mapping[str, Document]] = {kind: {} for kind in KINDS}
     for kind in kinds:
-        listed = client.get(COLLECTION[kind])[COLLECTION[kind].strip("/")]
+        listed = read_pages(client, COLLECTION[kind], COLLECTION[kind].strip("/"))
         documents[kind] = {each["id"]: each for each in listed}
     templates = client.get("/templates")["templates"] if "destination" in kinds else []
     irreversible = frozenset(each["name"] for each in templates if each.get("irreversible"))

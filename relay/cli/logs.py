@@ -1,4 +1,4 @@
-"""Reading the log of deliveries, page by page."""
+"""Reading the log of deliveries."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from relay.cli.client import Client
 from relay.cli.moments import for_people
+from relay.cli.paging import read_pages
 
-MOST_A_PAGE = 200
 HEAD = ("ID", "DESTINATION", "STATE", "ACCEPTED", "TRIES", "WHY")
 WIDTHS = (30, 16, 10, 19, 5, 0)
 
@@ -16,17 +16,8 @@ WIDTHS = (30, 16, 10, 19, 5, 0)
 def read_log(
     client: Client, query: Mapping[str, object], limit: int | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Give deliveries, newest first, at most `limit`. Pages may be empty and still have a next one."""
-    left = limit
-    cursor: str | None = None
-    while left is None or left > 0:
-        size = MOST_A_PAGE if left is None else min(left, MOST_A_PAGE)
-        page = client.get("/deliveries", **query, limit=size, cursor=cursor)
-        yield from page["deliveries"]
-        left = left and left - len(page["deliveries"])
-        cursor = page["next_cursor"]
-        if cursor is None:
-            return
+    """Give deliveries, newest first, at most `limit`."""
+    return read_pages(client, "/deliveries", "deliveries", query, limit)
 
 
 def row(delivery: Mapping[str, Any]) -> tuple[object, ...]:

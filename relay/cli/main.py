@@ -28,7 +28,9 @@ COMMANDS = {
     "preview": "Show the calls that records would become.",
     "test": "Make one call now and show Calendly's answer.",
     "check": "Look whether the relay can do its work.",
+    "credentials": "List credentials, and pause or resume all destinations of one.",
     "keys": "Make, list and revoke keys for people and scripts.",
+    "audit": "Show who did what, and when.",
 }
 _MODULES = {
     "retry": "operate",

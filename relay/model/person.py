@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -11,15 +12,17 @@ from urllib.parse import unquote
 ERASED = "(erased)"  # in place of a text that named somebody
 DEEPEST = 4  # writings inside each other that are undone: JSON in JSON in a URL, and one more
 LONGEST = 320  # characters of an address: 64 before the @, 255 behind it
-# Letters that go on an address: beside one of them it is another one (its subaddresses, too, are others).
-_BEFORE = r"(?<![a-z0-9_])(?<![a-z0-9_][.+\-])"
+# Letters that go on an address: beside one of them it is another one (its subaddresses, too, are others). Not those of
+# languages without blanks between words, nor the signs that part fields more often than they stand in an address.
+_LETTER = "a-z0-9_\u00b5-\u0df6\u1e00-\u1fff"
+_BEFORE = f"(?<![{_LETTER}])(?<![{_LETTER}][.+'&\\-])"
 _AFTER = r"(?!-*[a-z0-9])(?!\.[a-z0-9])"
 _ESCAPE = re.compile(r"\\+(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _SPACES = frozenset("nrtbf")
 
 
 class Person:
-    """Whoever has this address. In texts it is found in any case, in JSON's and in URLs' escapes, and in any form of Unicode."""
+    """Whoever has this address. In texts it is found in any case, in the escapes of JSON, URLs and HTML, and in any form of Unicode."""
 
     def __init__(self, email: str) -> None:
         plain = _plain(email)
@@ -64,12 +67,14 @@ def _plain(text: str) -> str:
 
 
 def _unwritten(text: str) -> str:
-    """Undo one layer of JSON's escapes and of a URL's; what either of them makes a blank is one."""
+    """Undo one layer of JSON's escapes, of a URL's and of HTML's; what any of them makes a blank is one."""
     if "\\" in text:
         text = _ESCAPE.sub(_unescaped, text)
         if not text.isascii():
             text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return unquote(text, errors="replace") if "%" in text else text
+    if "%" in text:
+        text = unquote(text, errors="replace")
+    return html.unescape(text) if "&" in text else text
 
 
 def _unescaped(found: re.Match[str]) -> str:

@@ -24,7 +24,15 @@ from relay.store.vault import CannotOpen
 log = structlog.get_logger()
 
 Why = Literal[
-    "unknown_state", "used_state", "denied", "gone", "elsewhere", "too_many", "refused", "unanswered"
+    "unknown_state",
+    "used_state",
+    "revoked",
+    "denied",
+    "gone",
+    "elsewhere",
+    "too_many",
+    "refused",
+    "unanswered",
 ]
 
 
@@ -77,6 +85,8 @@ class Connecting:
             return NotConnected("unknown_state")
         if connection == "used":
             return NotConnected("used_state")
+        if not self._may_still(connection.key):
+            return NotConnected("revoked", connection.credential)
         if not code:
             return NotConnected("denied", connection.credential)
         return self._exchange(state, code, connection)
@@ -103,6 +113,13 @@ class Connecting:
             self._server.revoke(told.refresh_token)
             return NotConnected("elsewhere", name, foreign(name, standing.organization))
         return self._keep(connection, told, asked_at)
+
+    def _may_still(self, identifier: str) -> bool:
+        """Tell whether the key that sent a person out may do so still; RELAY_ADMIN_KEY has no id and always may."""
+        if not identifier:
+            return True
+        key = self._store.admin_keys.find(identifier)
+        return key is not None and key.may("admin") and not key.expired(time.time())
 
     def _find(self, name: str) -> Credential | None:
         try:

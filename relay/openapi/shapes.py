@@ -7,6 +7,7 @@ from typing import Any
 
 from relay.model.ids import ALPHABET
 from relay.shaping.header_rules import LONGEST_VALUE, MOST_HEADERS
+from relay.web.slugs import SLUG
 
 HEADERS: dict[str, Any] = {
     "anyOf": [
@@ -22,6 +23,7 @@ DELIVERY_ID = f"^dlv_[{ALPHABET}]{{24}}[0-9A-F]$"
 SIGNING_SECRET = {"pattern": "^whsec_[A-Za-z0-9+/]{32,86}={0,2}$"}
 _IN_EMAIL = r'[^@\s<>,;"\u0000-\u001f\u007f'
 EMAIL = f"^{_IN_EMAIL}]+@{_IN_EMAIL}]*{_IN_EMAIL}.]$"
+BY_ID = {"cursor": {"pattern": f"^{SLUG.pattern}$"}}
 CHANGE = {"$ref": "#/components/schemas/DestinationChange"}
 
 SHAPES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
@@ -29,6 +31,8 @@ SHAPES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "CallbackPart": {"headers": HEADERS, "secret": SIGNING_SECRET, "previous_secret": SIGNING_SECRET},
     "RotationDocument": {"secret": SIGNING_SECRET},
     "PreviewDocument": {"destination": CHANGE},
+    "CredentialQuery": BY_ID,
+    "DestinationQuery": BY_ID,
     "DeliveryQuery": {"cursor": {"pattern": DELIVERY_ID}},
     "ForgetDocument": {
         "email": {"pattern": EMAIL},

@@ -109,7 +109,17 @@ WORDS: Words = {
         "days": "Days that a settled delivery is kept; null: as many as `RELAY_RETENTION_DAYS` says.",
         "keep_payload": "Whether what a delivery and its callbacks carried is kept as well once both have ended.",
     },
-    "DestinationQuery": {"state": "Only destinations in this state."},
+    "CredentialQuery": {
+        "limit": "Credentials on a page.",
+        "cursor": "Where to go on: the `next_cursor` of the page before.",
+    },
+    "DestinationQuery": {
+        "state": "Only destinations in this state.",
+        "template": "Only destinations of this template.",
+        "credential": "Only destinations that use this credential.",
+        "limit": "Destinations on a page. A page may be short and still have a `next_cursor`.",
+        "cursor": "Where to go on: the `next_cursor` of the page before.",
+    },
     "Acknowledgement": {"acknowledge": "Says that calls which cannot be undone are meant."},
     "DiscardDocument": {
         "discard": "How many waiting deliveries are deleted with it; the right number is in the refusal."

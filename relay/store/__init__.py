@@ -16,14 +16,15 @@ from relay.store.budget import Budget
 from relay.store.condition import Condition
 from relay.store.connection import connect, server_of, speaking_our_errors
 from relay.store.credentials import Credentials
-from relay.store.deliveries import PREFIX, Deliveries, Page, Wanted
-from relay.store.destinations import Destinations
+from relay.store.deliveries import PREFIX, Deliveries, Wanted
+from relay.store.destinations import Destinations, WantedDestinations
 from relay.store.discards import Discards
 from relay.store.durability import Durability
 from relay.store.forgetting import Forgetting
 from relay.store.grants import Connections, Renewals
 from relay.store.keys import Lane
 from relay.store.lanes import Lanes
+from relay.store.listing import Page
 from relay.store.mark import Mark
 from relay.store.operations import Operations
 from relay.store.presence import Presence
@@ -36,7 +37,7 @@ from relay.store.turns import Turns
 from relay.store.vault import Vault
 from relay.store.wrong_keys import WrongKeys
 
-__all__ = ["Lane", "Page", "Store", "Wanted", "open_store"]
+__all__ = ["Lane", "Page", "Store", "Wanted", "WantedDestinations", "open_store"]
 
 
 @dataclass(frozen=True, slots=True)

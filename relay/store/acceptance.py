@@ -128,10 +128,11 @@ class Acceptance:
     def begin_test(
         self, destination: Destination, identifier: str, records: Sequence[Any], fields: dict[str, Any]
     ) -> None:
-        """Store a test, due at once in a lane of its own. Raises UnknownDestination."""
+        """Store a test, due at once in a lane of its own. Raises UnknownDestination, and NotDurable where nobody would begin it."""
         prefix = keys.shard_prefix(keys.shard_of(destination.id))
         args = [prefix, destination.id, destination.template, identifier, to_json(records), to_json(fields)]
         key = keys.destination(destination.id)
+        self._scripts.durability.ensure(key, anew=True)
         if not _store_once(lambda: self._scripts.run("begin_test", key, args)):
             raise UnknownDestination
 

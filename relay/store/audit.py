@@ -13,6 +13,7 @@ from redis import Redis
 from relay.errors import BadRequest, StoreUnavailable
 from relay.store import keys
 from relay.store.connection import speaking_our_errors
+from relay.store.listing import Page
 from relay.store.texts import from_json, to_json
 
 MOST_KEPT = 100_000  # entries, and somewhat more, since Redis drops old ones by the hundred
@@ -52,14 +53,6 @@ class Entry:
     deed: Deed
 
 
-@dataclass(frozen=True, slots=True)
-class AuditPage:
-    """Some entries, newest first, and where to go on (None: there are no more)."""
-
-    items: list[Entry]
-    next_cursor: str | None
-
-
 class Audit:
     """Writes down what was done, and gives it page by page."""
 
@@ -92,7 +85,7 @@ class Audit:
         since: float | None = None,
         until: float | None = None,
         about: str | None = None,
-    ) -> AuditPage:
+    ) -> Page[Entry]:
         """Give up to `limit` entries older than `cursor`, newest first; `about` asks for those on one id.
 
         A page may be short, and more may follow. Raises BadRequest for a cursor that no page gave.
@@ -104,11 +97,11 @@ class Audit:
         at_a_time = limit + 1 if about is None else AT_A_TIME
         for looked_at, entry in enumerate(self._back_from(cursor, since, until, at_a_time), 1):
             if len(found) == limit or looked_at > MOST_SEARCHED:
-                return AuditPage(found, latest)
+                return Page(found, latest)
             latest = entry.id
             if about is None or entry.deed.is_about(about):
                 found.append(entry)
-        return AuditPage(found, None)
+        return Page(found, None)
 
     def _back_from(
         self, cursor: str | None, since: float | None, until: float | None, at_a_time: int

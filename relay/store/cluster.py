@@ -15,11 +15,12 @@ from redis.exceptions import (
     MovedError,
     RedisError,
     TimeoutError,  # noqa: A004 - the client's own
+    TryAgainError,
 )
 
 from relay.redis_url import Place, RedisAddress
 from relay.store.following import following_pool, plain_pool, usual
-from relay.store.routing import ON_ALL, Command, grouped, key_of, name_of
+from relay.store.routing import ON_ALL, WAITS, Command, grouped, key_of, name_of
 from relay.store.slots import SlotGuide, Slots, slot_of
 
 REDIRECTS = 5  # times that one command is sent on by nodes that do not hold its key
@@ -90,15 +91,19 @@ class Cluster(Redis):
         """Run commands, those of one master in one round trip, and give each answer or error.
 
         A command without a key goes with the one before it, over the same connection: WAIT waits for what was written
-        there.
+        there. Where its slot moved after the write before that, its promise would be another master's, and is none.
         """
         answers: list[Any] = [None] * len(commands)
         for place, groups in self._by_master(grouped(commands), answers).items():
             together = [commands[index] for group in groups for index in group]
             told = iter(self._ask(place, together))
+            wrote: Place | None = None
             for group in groups:
-                first = [next(told) for _ in group]
-                final = self._follow(place, [commands[index] for index in group], first)
+                own, first = [commands[index] for index in group], [next(told) for _ in group]
+                final, there = self._follow(place, own, first)
+                if wrote not in {None, there} and name_of(own[-1][0]) in WAITS:
+                    final = [TryAgainError("the slot moved after the write that is waited for")] * len(group)
+                wrote = there
                 for index, answer in zip(group, final, strict=True):
                     answers[index] = answer
         return answers
@@ -115,8 +120,10 @@ class Cluster(Redis):
                     answers[index] = exc
         return found
 
-    def _follow(self, place: Place, commands: Sequence[Command], answers: list[Any]) -> list[Any]:
-        """Go where a node sends us that does not hold the key: it did nothing."""
+    def _follow(
+        self, place: Place, commands: Sequence[Command], answers: list[Any]
+    ) -> tuple[list[Any], Place]:
+        """Go where a node sends us that does not hold the key: it did nothing. Tells who answered in the end."""
         for _ in range(REDIRECTS):
             error = answers[0]
             if isinstance(error, MovedError):
@@ -130,7 +137,7 @@ class Cluster(Redis):
                 break
         if isinstance(answers[0], ClusterDownError):
             self.slots.doubt()
-        return answers
+        return answers, place
 
     def _ask(self, place: Place, commands: Sequence[Command]) -> list[Any]:
         """Send commands to one node in one round trip; where it cannot be reached that is the answer to each."""

@@ -56,6 +56,15 @@ class Condition:
         return list(dict.fromkeys(each for facts in found for each in problems(facts, self._durability)))
 
 
+def process_of(server: Redis) -> str:
+    """Name the process behind one server, which is another one after a failover or a restart. Empty where that is not told."""
+    try:
+        info: Mapping[str, Any] = server.info("server")
+    except ResponseError:
+        return ""
+    return str(info.get("run_id", ""))
+
+
 def facts_of(server: Redis) -> Facts:
     """Ask one server. Where it forbids INFO, too, nothing is known of it."""
     try:

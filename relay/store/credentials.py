@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -15,8 +15,9 @@ from relay.model.credential import Credential
 from relay.store import keys
 from relay.store.connection import speaking_our_errors
 from relay.store.destinations import Destinations
+from relay.store.listing import Listing, Page
 from relay.store.mark import leave_mark
-from relay.store.texts import from_json, text, to_json
+from relay.store.texts import from_json, to_json
 
 
 class Credentials:
@@ -25,6 +26,7 @@ class Credentials:
     def __init__(self, redis: Redis, destinations: Destinations) -> None:
         self._redis = redis
         self._destinations = destinations
+        self._listing = Listing(redis, keys.CREDENTIALS, self._read)
 
     def get(self, identifier: str) -> Credential:
         """Give one credential. Raises UnknownCredential."""
@@ -36,21 +38,20 @@ class Credentials:
 
     def all(self) -> list[Credential]:
         """Give every credential, by id."""
-        with speaking_our_errors():
-            ids = sorted(text(raw) for raw in self._redis.smembers(keys.CREDENTIALS))
-            pipe = self._redis.pipeline(transaction=False)
-            for identifier in ids:
-                pipe.get(keys.credential(identifier))
-            return [Credential.from_dict(from_json(raw)) for raw in pipe.execute() if raw]
+        return self._listing.all()
+
+    def page(self, *, limit: int = 50, cursor: str | None = None) -> Page[Credential]:
+        """Give up to `limit` credentials whose ids come after `cursor`, by id. It may be short, and more may follow."""
+        return self._listing.page(limit, cursor)
 
     def create(self, credential: Credential) -> Credential:
         """Store a new credential. Raises Conflict if its id is taken."""
         stamped = replace(credential, created_at=time.time(), updated_at=time.time())
+        # Listed before, so that what exists is always found; and after, in case a deletion came in between.
+        self._listing.add(credential.id)
         with speaking_our_errors():
-            # Listed before, so that what exists is always found; and after, in case a deletion came in between.
-            self._redis.sadd(keys.CREDENTIALS, credential.id)
             stored = self._redis.set(keys.credential(credential.id), to_json(stamped.to_dict()), nx=True)
-            self._redis.sadd(keys.CREDENTIALS, credential.id)
+        self._listing.add(credential.id)
         leave_mark(self._redis)
         if not stored:
             raise Conflict(f"A credential with the id '{credential.id}' exists.")
@@ -86,12 +87,20 @@ class Credentials:
             self._redis.delete(keys.budget(identifier))
             self._redis.delete(keys.renewal(identifier))
             self._redis.delete(keys.clock_of(identifier))
-            self._redis.srem(keys.CREDENTIALS, identifier)
-            if self._redis.exists(keys.credential(identifier)):  # made anew in between
-                self._redis.sadd(keys.CREDENTIALS, identifier)
+        self._listing.remove(identifier)
+        with speaking_our_errors():
+            made_anew = self._redis.exists(keys.credential(identifier))
+        if made_anew:  # in between
+            self._listing.add(identifier)
 
     def destinations(self, identifier: str) -> list[str]:
         """Give the ids of the destinations that use a credential, by id."""
-        return [
-            each.settings.id for each in self._destinations.all() if each.settings.credential == identifier
-        ]
+        return self._destinations.of_credential(identifier)
+
+    def _read(self, ids: Sequence[str]) -> list[tuple[str, Credential]]:
+        with speaking_our_errors():
+            pipe = self._redis.pipeline(transaction=False)
+            for identifier in ids:
+                pipe.get(keys.credential(identifier))
+            found = zip(ids, pipe.execute(), strict=True)
+        return [(identifier, Credential.from_dict(from_json(raw))) for identifier, raw in found if raw]

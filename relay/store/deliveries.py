@@ -16,6 +16,7 @@ from relay.model.ids import first_at
 from relay.store import keys
 from relay.store.batched import fields_of, has_records, is_batch, records_of
 from relay.store.connection import speaking_our_errors
+from relay.store.listing import Page
 from relay.store.texts import from_json, moment, seconds, text, texts
 
 PREFIX = "dlv_"
@@ -26,14 +27,6 @@ OUTLINE = (
     *("destination", "template", "state", "accepted_at", "updated_at", "settled_at", "next_attempt_at"),
     *("reason", "attempt", "callbacks", "type", "url", "batch_count", "test", "part_of", "parts", "dropped"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some deliveries, and where to go on (None: there are no more)."""
-
-    items: list[DeliveryLog]
-    next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +53,7 @@ class Deliveries:
             raise UnknownDelivery
         return found[0]
 
-    def page(self, wanted: Wanted, *, limit: int = 50, cursor: str | None = None) -> Page:
+    def page(self, wanted: Wanted, *, limit: int = 50, cursor: str | None = None) -> Page[DeliveryLog]:
         """Give up to `limit` deliveries older than `cursor`, newest first, in outline: without records and answers.
 
         A page may be short, and more may follow. Raises BadRequest for a cursor that no page gave.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from redis import Redis
 
 from relay.errors import Conflict, UnknownDestination
@@ -12,11 +15,32 @@ from relay.store.audit import Audit, Deed
 from relay.store.connection import speaking_our_errors
 from relay.store.discards import Leftover
 from relay.store.keys import Lane
+from relay.store.listing import Listing, Page
 from relay.store.mark import leave_mark
 from relay.store.scripts import Scripts
 from relay.store.texts import from_json, moment, text, texts, to_json
 
 DAY = 86_400  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class WantedDestinations:
+    """Which destinations a page should hold; None takes all."""
+
+    state: DestinationState | None = None
+    template: str | None = None
+    credential: str | None = None
+
+    def fits(self, standing: StandingDestination) -> bool:
+        """Tell whether a destination is one of them."""
+        return (
+            self.state in {None, standing.state}
+            and self.template in {None, standing.settings.template}
+            and self.credential in {None, standing.settings.credential}
+        )
+
+
+ALL = WantedDestinations()
 
 
 class Destinations:
@@ -26,6 +50,7 @@ class Destinations:
         self._redis = redis
         self._scripts = scripts
         self._audit = Audit(redis)
+        self._listing = Listing(redis, keys.DESTINATIONS, self._read)
 
     def get(self, identifier: str) -> StandingDestination:
         """Give one destination as it stands. Raises UnknownDestination."""
@@ -37,29 +62,42 @@ class Destinations:
 
     def all(self) -> list[StandingDestination]:
         """Give every destination, by id."""
-        with speaking_our_errors():
-            ids = sorted(text(raw) for raw in self._redis.smembers(keys.DESTINATIONS))
-            pipe = self._redis.pipeline(transaction=False)
-            for identifier in ids:
-                pipe.hgetall(keys.destination(identifier))
-            return [_standing(texts(raw)) for raw in pipe.execute() if raw]
+        return self._listing.all()
+
+    def page(
+        self, wanted: WantedDestinations = ALL, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[StandingDestination]:
+        """Give up to `limit` destinations whose ids come after `cursor`, by id. It may be short, and more may follow."""
+        return self._listing.page(limit, cursor, None if wanted == ALL else wanted.fits)
+
+    def of_credential(self, credential: str) -> list[str]:
+        """Give the ids of the destinations that use a credential, by id."""
+        return [
+            identifier
+            for ids in self._listing.pieces()
+            for identifier, settings in zip(ids, self._settings(ids), strict=True)
+            if settings and from_json(settings)["credential"] == credential
+        ]
 
     def create(self, destination: Destination) -> StandingDestination:
         """Store a new destination as a draft. Raises Conflict if its id is taken."""
-        with speaking_our_errors():
-            # Listed first: a destination that exists is always found, a listed one that does not exist is skipped.
-            self._redis.sadd(keys.DESTINATIONS, destination.id)
+        # Listed first: a destination that exists is always found, a listed one that does not exist is skipped.
+        self._listing.add(destination.id)
         stored = self._put(destination, "") == 1
-        with speaking_our_errors():
-            self._redis.sadd(keys.DESTINATIONS, destination.id)  # a deletion may have come in between
+        self._listing.add(destination.id)  # a deletion may have come in between
         leave_mark(self._redis)
         if not stored:
             raise Conflict(f"A destination with the id '{destination.id}' exists.")
         return self.get(destination.id)
 
-    def replace(self, destination: Destination, revision: int) -> StandingDestination:
-        """Store new settings over those with `revision`. Raises Conflict if somebody else changed it meanwhile."""
-        done = self._put(destination, revision)
+    def replace(
+        self, destination: Destination, revision: int, *, by_hand: bool = True
+    ) -> StandingDestination:
+        """Store new settings over those with `revision`. Raises Conflict if somebody else changed it meanwhile.
+
+        After a change `by_hand`, a receiver that wanted no callbacks any more is asked anew.
+        """
+        done = self._put(destination, revision, by_hand=by_hand)
         if done < 0:
             raise UnknownDestination
         if done == 0:
@@ -105,10 +143,11 @@ class Destinations:
         leftover = Leftover(*counts)
         if text(outcome) != "deleted":
             raise leftover.refusal(discard)
+        self._listing.remove(identifier)
         with speaking_our_errors():
-            self._redis.srem(keys.DESTINATIONS, identifier)
-            if self._redis.exists(keys.destination(identifier)):  # made anew in between
-                self._redis.sadd(keys.DESTINATIONS, identifier)
+            made_anew = self._redis.exists(keys.destination(identifier))
+        if made_anew:  # in between
+            self._listing.add(identifier)
         return leftover
 
     def counts(self, identifier: str) -> dict[str, int]:
@@ -120,12 +159,28 @@ class Destinations:
                 pipe.zcard(keys.log(shard, identifier, state))
             return dict(zip(STATES, map(int, pipe.execute()), strict=True))
 
-    def _put(self, destination: Destination, revision: int | str) -> int:
+    def _read(self, ids: Sequence[str]) -> list[tuple[str, StandingDestination]]:
+        with speaking_our_errors():
+            pipe = self._redis.pipeline(transaction=False)
+            for identifier in ids:
+                pipe.hgetall(keys.destination(identifier))
+            found = zip(ids, pipe.execute(), strict=True)
+        return [(identifier, _standing(texts(raw))) for identifier, raw in found if raw]
+
+    def _settings(self, ids: Sequence[str]) -> list[bytes | None]:
+        with speaking_our_errors():
+            pipe = self._redis.pipeline(transaction=False)
+            for identifier in ids:
+                pipe.hget(keys.destination(identifier), "settings")
+            return list(pipe.execute())
+
+    def _put(self, destination: Destination, revision: int | str, *, by_hand: bool = True) -> int:
         prefix = Lane("delivery", destination.id).prefix
         args = [
             *(to_json(destination.to_dict()), destination.when_inactive, revision, destination.template),
             *(prefix, destination.id, int(destination.delivery.strict_order)),
             *(destination.retention.days * DAY, int(destination.retention.keep_payload)),
+            int(by_hand),
         ]
         return int(self._scripts.run("put_destination", keys.destination(destination.id), args))
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 
 from redis import exceptions
-
-from relay.errors import StoreUnavailable
 
 UNREACHABLE = "it cannot be reached"
 _BY_KIND: tuple[tuple[type[BaseException], str], ...] = (
@@ -31,10 +30,26 @@ _BY_WORD = (
 )
 
 
-def why(error: StoreUnavailable) -> str:
-    """Give the reason as the end of a sentence about Redis."""
-    causes = list(_causes(error))
+NOT_STRICT = "its certificate, or that of who vouches for it, lacks what RFC 5280 wants in it"
+# By OpenSSL's numbers, of what a certificate is refused for.
+_CERTIFICATE = {
+    **dict.fromkeys(range(80, 95), NOT_STRICT),  # what Python minds from 3.13 on
+    10: "its certificate has expired",
+    62: "its certificate is not for the name that it is reached by",
+    64: "its certificate is not for the address that it is reached by",
+}
+UNTRUSTED = "nobody whom this machine trusts vouches for its certificate; ssl_ca_certs in REDIS_URL names the file of who does"
+NO_TLS = "TLS with it fails: it speaks none, or it wants a certificate of the relay that it trusts (ssl_certfile in REDIS_URL)"
+MISSING_FILE = "a file that REDIS_URL names is not there"
+_CUT_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+
+
+def why(error: BaseException) -> str:
+    """Give the reason as the end of a sentence about Redis; `error` is the client's, or ours that came of it."""
+    causes = [*_causes(error), error]
     for cause in causes:
+        if words := _of_certificates(cause):
+            return words
         for kind, words in _BY_KIND:
             if isinstance(cause, kind):
                 return words
@@ -45,8 +60,23 @@ def why(error: StoreUnavailable) -> str:
     return "it refused a command" if refused else UNREACHABLE
 
 
+def _of_certificates(cause: BaseException) -> str:
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return _CERTIFICATE.get(getattr(cause, "verify_code", 0), UNTRUSTED)
+    if isinstance(cause, ssl.SSLError) and not isinstance(cause, _CUT_OFF):
+        return NO_TLS
+    return MISSING_FILE if isinstance(cause, FileNotFoundError) else ""
+
+
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """Give what an error came of, the first cause first."""
-    if error.__cause__ is not None:
-        yield from _causes(error.__cause__)
-        yield error.__cause__
+    cause = error.__cause__
+    if (
+        cause is None
+        and isinstance(error, exceptions.ConnectionError)
+        and isinstance(error.__context__, OSError)
+    ):
+        cause = error.__context__  # what the system said; the client does not name it as its cause
+    if cause is not None:
+        yield from _causes(cause)
+        yield cause

@@ -86,32 +86,31 @@ class Forgetting:
 
     def _delivery(self, wish: Wish, identifier: str, callbacks: Sequence[str]) -> About:
         shard = keys.shard_prefix(identifier[-1].lower())
-        records = self._records(wish.person, identifier) if wish.waiting and not wish.dry else None
-        if records is not None:
-            outcome = self._scripts.run(
-                "forget_records", keys.delivery(identifier), [shard, identifier, *records]
-            )
-        else:
-            args = [shard, identifier, int(wish.dry), int(wish.waiting), self._keep, *callbacks]
-            outcome = self._scripts.run("forget", keys.delivery(identifier), args)
+        records = self._records(wish.person, identifier) if wish.waiting else {}
+        pairs = [part for pair in records.items() for part in pair]
+        args = [
+            shard,
+            identifier,
+            int(wish.dry),
+            int(wish.waiting),
+            self._keep,
+            len(records),
+            *pairs,
+            *callbacks,
+        ]
+        outcome = self._scripts.run("forget", keys.delivery(identifier), args)
         became, state, destination = map(text, outcome)
         return About(identifier, destination, state, became)
 
-    def _records(self, person: Person, identifier: str) -> list[str | int] | None:
-        """Give the records of a waiting batch that name the person, as the script takes them; None where all of it goes."""
+    def _records(self, person: Person, identifier: str) -> dict[int, str]:
+        """Give the records of a batch that name the person: the digest of each, by its number.
+
+        The script looks whether these still stand there, and takes all others for those of other people.
+        """
         item = texts(self._redis.hgetall(keys.delivery(identifier)))
-        if not is_batch(item) or item["state"] not in {"collecting", "queued", "retrying", "uncertain"}:
-            return None
-        count = int(item["batch_count"])
-        entries = {number: item[f"batch:{number}"] for number in range(1, count + 1)}
-        naming = {number: entry for number, entry in entries.items() if person.is_in(entry)}
-        if len(naming) == count:
-            return None
-        # The script looks whether these still stand there: a digest is shorter than a record.
-        digests = {
-            n: hashlib.sha1(entry.encode(), usedforsecurity=False).hexdigest() for n, entry in naming.items()
-        }
-        return [part for pair in digests.items() for part in pair]
+        count = int(item["batch_count"]) if is_batch(item) else 0
+        entries = {number: item.get(f"batch:{number}", "") for number in range(1, count + 1)}
+        return {number: _digest(entry) for number, entry in entries.items() if person.is_in(entry)}
 
     def _other(self, wish: Wish, found: Found, done: Forgotten) -> None:
         match found.kind:
@@ -134,20 +133,25 @@ class Forgetting:
         return int(self._scripts.run("forget_answer", found.key, [rest, without]))
 
     def _audit_entry(self, wish: Wish, name: str, deed: dict[str, Any]) -> int:
-        """Write an entry anew without the person, with the time of the old one, which goes: entries cannot be changed."""
-        if not wish.dry:
-            at = datetime.fromtimestamp(int(name.partition("-")[0]) / 1000, UTC)
-            without = wish.person.without(deed)
-            without["details"] = {
-                **without["details"],
-                "first_written_at": at.isoformat(timespec="milliseconds"),
-            }
-            pipe = self._redis.pipeline(transaction=True)
-            if not wish.person.is_in(to_json(without)):
-                pipe.xadd(keys.AUDIT, {"deed": to_json(without)})
-            pipe.xdel(keys.AUDIT, name)
-            pipe.execute()
-        return 1
+        """Write an entry anew without the person, with the time of the first one, and take the old one away.
+
+        Entries cannot be changed. Where somebody else was faster, his stands.
+        """
+        if wish.dry:
+            return 1
+        at = datetime.fromtimestamp(int(name.partition("-")[0]) / 1000, UTC)
+        without = wish.person.without(deed)
+        # An entry that was written anew before has its time.
+        without["details"] = {
+            "first_written_at": at.isoformat(timespec="milliseconds"),
+            **without["details"],
+        }
+        written = "" if wish.person.is_in(to_json(without)) else to_json(without)
+        return int(self._scripts.run("forget_entry", keys.AUDIT, [name, written]))
+
+
+def _digest(entry: str) -> str:
+    return hashlib.sha1(entry.encode(), usedforsecurity=False).hexdigest()
 
 
 def _deliveries(found: Sequence[Found]) -> list[tuple[str, list[str]]]:

@@ -29,7 +29,7 @@ of these patterns as well: `common.lua` builds them from the shard's prefix.
     relay:{<tag>}:tick                       text: written for its own sake, where a write is to be on disk or on a replica
     relay:mark                               text: an id of this relay's data; without it the data is new, or lost
     relay:connecting:<digest of the state>   text: whom a person was sent to Calendly for, and the sealed verifier
-    relay:destinations, relay:credentials    sets of ids
+    relay:destinations, relay:credentials    sorted sets of ids, all at 0: by id
     relay:deleted-destinations               set of ids whose logs still name something
     relay:credential:<id>                    text: the credential as JSON, its token sealed
     relay:admin-keys                         hash: key id -> the key as JSON, its secret as SHA-256; <id>:used -> when (ms)

@@ -35,7 +35,8 @@ class Claimed:
     @property
     def handed_out_at(self) -> int:
         """Give when the attempt was given to whoever holds it, who may not be the one that began it; by the same clock."""
-        return int(self.item.get("found_at", self.begun_at))
+        found_at = self.item.get("found_at")
+        return int(found_at) if found_at else self.begun_at
 
     @property
     def waited(self) -> float:

@@ -15,6 +15,7 @@ from redis import Redis
 from relay.errors import StoreLost
 from relay.store import keys
 from relay.store.connection import speaking_our_errors
+from relay.store.listing import in_order
 from relay.store.texts import text
 
 SETTING_UP = 600.0  # seconds after which a store that took the place of another one counts as set up
@@ -59,19 +60,22 @@ class Mark:
         standing = self._judge(*read)
         if standing != "whole":
             raise StoreLost(f"{SENTENCES[standing]} Keep this and send it again.")
-        if listed:
+        if listed is not None:
             raise StoreLost(
                 "The store has lost the settings of this destination. Keep this and send it again."
             )
 
     def _read(self, destination: str = "") -> list[Any]:
-        with speaking_our_errors():
+        def ask() -> list[Any]:
             pipe = self._redis.pipeline(transaction=False)
             pipe.get(keys.MARK)
-            pipe.scard(keys.DESTINATIONS)
-            pipe.scard(keys.CREDENTIALS)
-            pipe.sismember(keys.DESTINATIONS, destination)
+            pipe.zcard(keys.DESTINATIONS)
+            pipe.zcard(keys.CREDENTIALS)
+            pipe.zscore(keys.DESTINATIONS, destination)
             return list(pipe.execute())
+
+        with speaking_our_errors():
+            return in_order(self._redis, (keys.DESTINATIONS, keys.CREDENTIALS), ask)
 
     def _judge(self, raw: bytes | None, destinations: int, credentials: int) -> Standing:
         if raw is None and (destinations or credentials):

@@ -14,6 +14,7 @@ from relay.store.destinations import Destinations
 from relay.store.keys import Lane
 from relay.store.lanes import NO_CALLBACK, NewCallback
 from relay.store.scripts import Scripts
+from relay.store.texts import milliseconds
 
 WITHOUT_PAYLOAD = {
     "dropped": "Its payload was dropped when it was settled, as its destination's “retention” asks; nothing is left to send.",
@@ -45,10 +46,12 @@ class Operations:
         Raises UnknownDelivery, UnknownDestination or Conflict.
         """
         delivery = self._deliveries.get(identifier)
-        stands = self._destinations.get(delivery.destination).settings.template
+        standing = self._destinations.get(delivery.destination)
         _refuse_what_is_never_repeated(delivery)
-        _refuse_another_template(delivery, stands)
-        old = self._move("requeue", keys.delivery(identifier), _lane(delivery), identifier, *MAY_BE_RETRIED)
+        _refuse_another_template(delivery, standing.settings.template)
+        known = (milliseconds(standing.created_at), delivery.attempt_count)
+        args = [identifier, *known, *MAY_BE_RETRIED]
+        old = self._move("requeue", keys.delivery(identifier), _lane(delivery), *args)
         _refuse_unless(old, MAY_BE_RETRIED, "A delivery can be retried")
         return self._deliveries.get(identifier)
 
@@ -66,13 +69,12 @@ class Operations:
         """Settle an uncertain delivery as a person says who has `seen` it, and file the callback that tells of it.
 
         An answer of its attempts that comes after all is not written any more. Raises UnknownDelivery, or Conflict
-        where the delivery is not uncertain or was tried once more meanwhile.
+        where the delivery is not uncertain or has changed since it was seen.
         """
         told = callback.for_script() if callback else NO_CALLBACK
-        args = [seen.id, seen.attempt_count, settled, reason, self._keep, *told]
+        known = (seen.attempt_count, seen.record_count, milliseconds(seen.updated_at))
+        args = [seen.id, *known, settled, reason, self._keep, *told]
         old = self._move("resolve", keys.delivery(seen.id), _lane(seen), *args)
-        if old == "attempted":
-            raise Conflict("This delivery was tried again meanwhile; look at it once more.")
         _refuse_unless(old, MAY_BE_RESOLVED, "A delivery can be resolved")
         return self._deliveries.get(seen.id)
 
@@ -81,9 +83,10 @@ class Operations:
         delivery = self._deliveries.get(identifier)
         if not delivery.callbacks:
             raise UnknownCallback
-        self._destinations.get(delivery.destination)
+        made = milliseconds(self._destinations.get(delivery.destination).created_at)
         lane, latest = Lane("callback", delivery.destination), delivery.callbacks[-1].id
-        old = self._move("requeue", keys.callback(latest), lane, latest, *CALLBACK_MAY_BE_RETRIED)
+        args = [latest, made, "", *CALLBACK_MAY_BE_RETRIED]  # one more attempt in between is no harm
+        old = self._move("requeue", keys.callback(latest), lane, *args)
         _refuse_unless(old, CALLBACK_MAY_BE_RETRIED, "A callback can be sent again")
         return self._deliveries.get(identifier)
 
@@ -118,6 +121,10 @@ def _refuse_another_template(delivery: DeliveryLog, stands: str) -> None:
 def _refuse_unless(state: str, states: tuple[str, ...], what: str) -> None:
     if state == "discarded":
         raise Conflict("This waited in a destination that was deleted with all that waited in it.")
+    if state == "changed":
+        raise Conflict("This delivery changed meanwhile; look at it once more.")
+    if state == "overtaken":
+        raise Conflict("A newer callback of this delivery was filed meanwhile; look at it once more.")
     if state in WITHOUT_PAYLOAD:
         raise Conflict(WITHOUT_PAYLOAD[state])
     if state not in states:

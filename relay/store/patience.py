@@ -94,6 +94,11 @@ class _Patient:
         finally:
             self.socket_connect_timeout = usual
 
+    def _wrap_socket_with_ssl(self, sock: Any) -> Any:
+        """Greet over TLS in the time there is to connect in: a frozen server takes the connection and says nothing."""
+        sock.settimeout(_refuse_if_over(self.socket_connect_timeout))
+        return super()._wrap_socket_with_ssl(sock)  # type: ignore[misc]
+
     def send_packed_command(self, *args: Any, **options: Any) -> None:
         """Send, unless the time is over."""
         timeout = _refuse_if_over(self.socket_timeout)

@@ -15,7 +15,7 @@ from relay.store.connection import speaking_our_errors
 from relay.store.deliveries import between
 from relay.store.keys import Lane
 from relay.store.scripts import Scripts
-from relay.store.texts import text
+from relay.store.texts import milliseconds, text
 
 AT_A_TIME = 100  # deliveries that are looked at, and put back, in one round trip
 MOST_LOOKED_AT = 100_000  # deliveries that one replay goes through; it says that there are more
@@ -84,7 +84,7 @@ class Replays:
                 taken = fit[: selection.limit - chosen]
                 chosen += len(taken)
                 done.more = len(taken) < len(fit)
-                replayed = 0 if dry else self._put_back(destination, selection, taken)
+                replayed = 0 if dry else self._put_back(standing, selection, taken)
                 done.replayed += replayed
                 done.skipped += len(ids) - len(fit) + (0 if dry else len(taken) - replayed)
         except StoreUnavailable:
@@ -116,17 +116,23 @@ class Replays:
             yield [text(name) for name in names]
             lower = f"({text(names[-1])}"
 
-    def _fit(self, standing: StandingDestination, selection: Selection, ids: list[str]) -> list[str]:
-        """Leave out tests, what an earlier destination was sent, what is kept without its payload, and what must not be done twice."""
+    def _fit(
+        self, standing: StandingDestination, selection: Selection, ids: list[str]
+    ) -> list[tuple[str, str]]:
+        """Leave out tests, what an earlier destination was sent, what is kept without its payload, and what must not be done twice.
+
+        With each of the others comes how many attempts it has had.
+        """
+        names = ("template", "test", "accepted_at", "after_unknown", "dropped", "attempt")
         with speaking_our_errors():
             pipe = self._redis.pipeline(transaction=False)
             for each in ids:
-                pipe.hmget(keys.delivery(each), "template", "test", "accepted_at", "after_unknown", "dropped")
+                pipe.hmget(keys.delivery(each), *names)
             read = pipe.execute()
-        made = round(standing.created_at * 1000)
+        made = milliseconds(standing.created_at)
         return [
-            each
-            for each, (template, test, accepted_at, unknown, dropped) in zip(ids, read, strict=True)
+            (each, text(attempts))
+            for each, (template, test, accepted_at, unknown, dropped, attempts) in zip(ids, read, strict=True)
             if template is not None and text(template) == standing.settings.template
             if not test and not dropped
             if int(accepted_at) >= made
@@ -134,8 +140,13 @@ class Replays:
             if selection.may_repeat or selection.state == "dead" or not unknown
         ]
 
-    def _put_back(self, destination: str, selection: Selection, ids: list[str]) -> int:
-        lane = Lane("delivery", destination)
-        calls = [(keys.delivery(each), [lane.prefix, lane.name, each, selection.state]) for each in ids]
+    def _put_back(
+        self, standing: StandingDestination, selection: Selection, fit: list[tuple[str, str]]
+    ) -> int:
+        lane, made = Lane("delivery", standing.settings.id), milliseconds(standing.created_at)
+        calls = [
+            (keys.delivery(each), [lane.prefix, lane.name, each, made, attempts, selection.state])
+            for each, attempts in fit
+        ]
         old = self._scripts.run_many("requeue", calls) if calls else []
         return sum(text(each) == selection.state for each in old)

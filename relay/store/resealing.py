@@ -61,7 +61,8 @@ class Resealing:
         headers = dict(zip(callback.headers, values, strict=True))
         callback = replace(callback, secret=secret, previous_secret=previous, headers=headers)
         try:
-            self._destinations.replace(replace(settings, callback=callback), standing.revision)
+            resealed = replace(settings, callback=callback)
+            self._destinations.replace(resealed, standing.revision, by_hand=False)
         except (Conflict, UnknownDestination):
             return 0  # somebody changed it at this moment; the next run looks again
         return len(list(filter(None, anew)))

@@ -14,6 +14,7 @@ from relay.model.ids import first_at
 from relay.store import keys
 from relay.store.connection import speaking_our_errors
 from relay.store.deliveries import PREFIX
+from relay.store.listing import pieces
 from relay.store.scripts import Scripts
 from relay.store.texts import text
 
@@ -48,9 +49,9 @@ class Retention:
         walked whole once a day.
         """
         with speaking_our_errors():
-            # Two commands: on a Cluster the two sets are on different servers.
-            names = self._redis.smembers(keys.DESTINATIONS) | self._redis.smembers(keys.DELETED_DESTINATIONS)
-            trimmed = sum(self._tidy(text(name)) for name in names)
+            deleted = {text(name) for name in self._redis.smembers(keys.DELETED_DESTINATIONS)}
+            names = deleted.union(*pieces(self._redis, keys.DESTINATIONS))
+            trimmed = sum(self._tidy(name) for name in names)
             self._forget_the_deleted()
             return trimmed
 

@@ -8,9 +8,10 @@ from typing import Any
 from relay.store.slots import slot_of
 
 HOME = 0  # the slot whose master answers what has no key, such as the time: the same one for every process
+WAITS = frozenset(("WAIT", "WAITAOF"))
 KEYLESS = frozenset(
     ("ACL", "CLIENT", "CLUSTER", "COMMAND", "CONFIG", "DBSIZE", "ECHO", "INFO", "MEMORY", "PING", "ROLE")
-) | {"SCRIPT", "TIME", "WAIT", "WAITAOF"}
+) | {"SCRIPT", "TIME", *WAITS}
 SCRIPTED = frozenset(("EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO"))
 ON_ALL = frozenset(("FLUSHALL", "FLUSHDB"))
 Command = tuple[tuple[Any, ...], dict[str, Any]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 import zlib
@@ -15,14 +16,15 @@ from redis import Redis
 from relay.errors import BadRequest
 from relay.model.person import Person
 from relay.store import keys
+from relay.store.condition import process_of
 from relay.store.connection import each_server
 from relay.store.texts import from_json, text, texts
 
 KEYS_AT_A_TIME = 500  # names in one answer of SCAN
 READ_AT_A_TIME = 20  # keys read in one round trip: a batch may hold megabytes
 ENTRIES_AT_A_TIME = 500
-FIRST = "0.0"
-_CURSOR = re.compile(r"([0-9]{1,4})\.([0-9]{1,20})|audit\.([1-9][0-9]{0,17}-[0-9]{1,18})")
+FIRST = "new.0.0"
+_CURSOR = re.compile(r"(new|[0-9a-f]{16})\.([0-9]{1,4})\.([0-9]{1,20})|audit\.([1-9][0-9]{0,17}-[0-9]{1,18})")
 LAST_PLACE = 2**64 - 1  # the largest that Redis takes to go on scanning from
 _AUDIT = "audit."
 
@@ -69,15 +71,18 @@ class Seeking:
     def look(self, person: Person, cursor: str, seconds: float) -> Looked:
         """Look on from a cursor, for about so many seconds. Raises BadRequest for a cursor that no look gave."""
         match = _CURSOR.fullmatch(cursor)
-        if match is None or int(match[2] or 0) > LAST_PLACE:
+        if match is None or int(match[3] or 0) > LAST_PLACE:
             raise BadRequest("The cursor is not one that an answer gave.")
-        if match[3]:
-            return self._look_at_audit(person, match[3], seconds)
-        return self._look_at_keys(person, int(match[1]), int(match[2]), seconds)
+        if match[4]:
+            return self._look_at_audit(person, match[4], seconds)
+        return self._look_at_keys(person, match[1], (int(match[2]), int(match[3])), seconds)
 
-    def _look_at_keys(self, person: Person, server: int, at: int, seconds: float) -> Looked:
+    def _look_at_keys(self, person: Person, begun_on: str, place: tuple[int, int], seconds: float) -> Looked:
         give_up_at = time.monotonic() + seconds
         every = each_server(self._redis)
+        processes = _digest_of(every)
+        # A place in the keys says something to the process that gave it only: others keep them in another order.
+        server, at = place if begun_on == processes else (0, 0)
         found: list[Found] = []
         looked_at = 0
         while server < len(every):
@@ -88,7 +93,10 @@ class Seeking:
                 server += 1
             if time.monotonic() > give_up_at:
                 break
-        following = f"{server}.{at}" if server < len(every) else f"{_AUDIT}1-0"
+        if server < len(every):
+            following = f"{processes}.{server}.{at}"
+        else:
+            following = f"{_AUDIT}1-0" if _digest_of(each_server(self._redis)) == processes else FIRST
         return Looked(found, [], looked_at, following)
 
     def _naming(self, person: Person, names: Sequence[str]) -> Iterator[Found]:
@@ -125,6 +133,12 @@ class Seeking:
             if time.monotonic() > give_up_at:
                 return Looked([], entries, looked_at, f"{_AUDIT}{after}")
         return Looked([], entries, looked_at, None)
+
+
+def _digest_of(servers: Sequence[Redis]) -> str:
+    """Tell these processes, in their order, from any others."""
+    names = " ".join(map(process_of, servers))
+    return hashlib.sha256(names.encode()).hexdigest()[:16]
 
 
 def _known(name: str) -> tuple[Kind, str, str] | None:

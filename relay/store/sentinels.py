@@ -11,6 +11,7 @@ from redis import Redis
 from redis.exceptions import ConnectionError, RedisError  # noqa: A004 - the client's own
 
 from relay.redis_url import Place, RedisAddress
+from relay.store.excuses import why
 from relay.store.following import plain_pool, usual
 
 ASK = 0.4  # seconds that one Sentinel has
@@ -64,7 +65,7 @@ class Sentinels:
 
     def _tell(self, *, found: bool) -> None:
         if found != self._found:
-            because = type(self._because).__name__ if self._because else "no Sentinel knows this service"
+            because = why(self._because) if self._because else "no Sentinel knows this service"
             what = {} if found else {"because": because}
             log.warning(
                 "redis.master_found" if found else "redis.master_not_found", service=self._service, **what

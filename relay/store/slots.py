@@ -13,6 +13,7 @@ from redis.crc import key_slot
 from redis.exceptions import ConnectionError, MovedError, RedisError  # noqa: A004 - the client's own
 
 from relay.redis_url import Place, RedisAddress
+from relay.store.excuses import why
 from relay.store.following import plain_pool, usual
 
 SLOTS = 16384
@@ -126,7 +127,7 @@ class Slots:
 
     def _tell(self, *, found: bool) -> None:
         if found != self._found:
-            because = {} if found else {"because": type(self._because).__name__}
+            because = {"because": why(self._because)} if self._because and not found else {}
             log.warning("redis.cluster_found" if found else "redis.cluster_not_found", **because)
         self._found = found
 

@@ -38,6 +38,11 @@ def seconds(milliseconds: str | float | None) -> float | None:
     return float(milliseconds) / 1000 if milliseconds not in (None, "") else None
 
 
+def milliseconds(moment: float) -> int:
+    """Give a moment, in Unix seconds, as it is stored."""
+    return round(moment * 1000)
+
+
 def moment(milliseconds: str | float | None) -> float:
     """Give Unix seconds for Redis's milliseconds; nothing gives 0."""
     return seconds(milliseconds) or 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,15 +34,15 @@ class WrongKeys:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    def count(self, route: str, address: str) -> Counted:
-        """Count one wrong key, in one round trip."""
-        here, everywhere = keys.wrong_keys_from(route, address), keys.wrong_keys(route)
+    def count(self, route: str, addresses: Sequence[str]) -> Counted:
+        """Count one wrong key, in one round trip. All are digests of the same address; it is counted under the first."""
+        here, everywhere = keys.wrong_keys_from(route, addresses[0]), keys.wrong_keys(route)
         with speaking_our_errors(), self._redis.pipeline(transaction=True) as pipe:
             for name in (here, everywhere):
                 pipe.set(name, 0, ex=WINDOW, nx=True)
                 pipe.incr(name)
             pipe.ttl(here)
-            pipe.exists(keys.known_address(route, address))
+            pipe.exists(*(keys.known_address(route, address) for address in addresses))
             told: Any = pipe.execute()
         return Counted(here=told[1], everywhere=told[3], ends_in=max(1, told[4]), known=bool(told[5]))
 

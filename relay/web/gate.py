@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -40,12 +40,15 @@ class Place:
 
 
 class Gate:
-    """Stands before every check of a key. `salt` keeps addresses out of Redis; `proxies` stand before the relay."""
+    """Stands before every check of a key. `salts` keep addresses out of Redis; `proxies` stand before the relay.
 
-    def __init__(self, wrong_keys: WrongKeys, scout: Scout, salt: str, proxies: int) -> None:
+    The first salt is what addresses are noted with; those behind it are what they may have been noted with before.
+    """
+
+    def __init__(self, wrong_keys: WrongKeys, scout: Scout, salts: Sequence[str], proxies: int) -> None:
         self._wrong_keys = wrong_keys
         self._scout = scout
-        self._salt = salt
+        self._salts = salts
         self._proxies = proxies
         self._lock = threading.Lock()  # the caches are not made for threads
         self._shut_until: TTLCache[Place, float] = TTLCache(REMEMBERED, WINDOW)
@@ -75,7 +78,7 @@ class Gate:
     def _count(self, place: Place) -> None:
         try:
             with self._scout.sent():
-                counted = self._wrong_keys.count(place.route, self._digest(place))
+                counted = self._wrong_keys.count(place.route, self._digests(place))
         except StoreUnavailable as exc:
             log.warning("keys.not_counted", route=place.route, exc_info=exc)
             return  # the key stays wrong; that we cannot count is nobody's fault
@@ -95,7 +98,7 @@ class Gate:
 
         def know() -> None:
             try:
-                self._wrong_keys.know(place.route, self._digest(place))
+                self._wrong_keys.know(place.route, self._digests(place)[0])
             except StoreUnavailable as exc:
                 log.warning("keys.address_not_noted", route=place.route, exc_info=exc)
                 with self._lock:
@@ -103,8 +106,8 @@ class Gate:
 
         after_answer(know)
 
-    def _digest(self, place: Place) -> str:
-        return digest(self._salt, place.origin.network)
+    def _digests(self, place: Place) -> list[str]:
+        return [digest(salt, place.origin.network) for salt in self._salts]
 
 
 def _tell(place: Place, counted: Counted) -> None:

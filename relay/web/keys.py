@@ -9,7 +9,7 @@ import secrets
 
 SHORTEST = 16  # characters of an inbound secret that somebody chose
 _NAMED = re.compile(rb"rly_([0-9a-f]{16})_([0-9a-f]{64})")
-_SECRET = re.compile("(rly_[0-9a-f]{16}_)[0-9a-f]+", re.IGNORECASE)
+_PREFIX = re.compile("rly_[0-9a-f]{16}_", re.IGNORECASE)
 
 
 def new_key() -> str:
@@ -39,9 +39,10 @@ def named(key: bytes) -> tuple[str, bytes] | None:
     return (found[1].decode(), found[2]) if found else None
 
 
-def without_secret(text: str) -> str:
-    """Give a text that people may read; of a named key in it, or of a part of one, only the prefix is left."""
-    return _SECRET.sub(r"\1…", text)
+def prefix_in(text: str) -> str:
+    """Give what a named key, whole or in part, begins with; an empty text for what is none."""
+    found = _PREFIX.match(text)
+    return found[0] if found else ""
 
 
 def digest_of_secret(secret: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 
 from flask import Flask, current_app
 
@@ -28,6 +29,7 @@ class Services:
     callback_door: Sender
     gate: Gate
     scout: Scout
+    waiting: BoundedSemaphore  # places for calls that wait for somebody else
 
     def ask_redis(self) -> None:
         """Raise StoreUnavailable unless Redis answers; while it is silent, at once."""

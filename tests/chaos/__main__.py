@@ -23,7 +23,9 @@ def main() -> int:
         Path(asked.folder).mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="relay-chaos-", dir=asked.folder))
     kinds = tuple(kind for kind in OTHERS if asked.only in kind.name)
-    size = Size(Scale(asked.kills, asked.others, asked.pace, kinds), asked.pause, rest=240.0)
+    size = Size(
+        Scale(asked.kills, asked.others, asked.pace, kinds), asked.pause, rest=240.0, deeds=asked.deeds
+    )
     outcomes = []
     for seed in asked.seed:
         house = folder / f"seed-{seed}"
@@ -59,6 +61,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="of the other disturbances, those with this in their name")
     parser.add_argument("--pace", type=float, default=1.5, help="seconds between two disturbances")
     parser.add_argument("--pause", type=float, default=1.0, help="seconds between two requests of a sender")
+    parser.add_argument("--deeds", type=float, default=0.4, help="seconds between two deeds of an operator")
     parser.add_argument("--folder", help="where data and logs are kept while it runs, and after a violation")
     return parser.parse_args()
 

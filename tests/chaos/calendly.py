@@ -35,6 +35,10 @@ class ChaosCalendly(CalendlyDouble):
         super().__init__()
         self.delay = ANSWERS_IN
 
+    def had_effect(self, subject: str) -> bool:
+        """Tell whether a call has had an effect on a subject."""
+        return any(call.effect and subject in call.subjects for call in list(self.seen))
+
     def _serve(self, environ: dict[str, Any], start_response: Any) -> Any:
         self._now.call = None
         try:

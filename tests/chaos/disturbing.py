@@ -39,6 +39,8 @@ class Chaos:
         self.struck: Counter[str] = Counter()
         self.left_out: Counter[str] = Counter()
         self.troubles: list[str] = []
+        self.set_back: list[float] = []  # when Redis's clock was
+        self.spans: list[tuple[str, float, float]] = []  # what was disturbed, from when, until when
         self._lifted_at = time.monotonic()
         self._house = house
         self._busy: dict[str, float] = {}  # target -> when it may be struck again
@@ -83,11 +85,12 @@ class Chaos:
             return
         self.struck[disturbance.kind] += 1
         self._busy[disturbance.target] = float("inf")
-        self._at(now + disturbance.lasts, partial(self._end, disturbance.target, lift))
+        self._at(now + disturbance.lasts, partial(self._end, disturbance.target, now, lift))
 
-    def _end(self, target: str, lift: Lift) -> None:
+    def _end(self, target: str, began: float, lift: Lift) -> None:
         lift()
         self._lifted_at = time.monotonic()
+        self.spans.append((target, began, self._lifted_at))
         self._busy[target] = self._lifted_at + COMES_UP
 
     def _strike(self, disturbance: Disturbance) -> Lift | None:
@@ -107,6 +110,8 @@ class Chaos:
         if not self._house.clocks.work:
             return None
         self._house.clocks.step(target, seconds)
+        if target == "redis" and seconds < 0:
+            self.set_back.append(time.monotonic())
         return _nothing
 
     def _disturb_way(self, kind: str, target: str) -> Lift:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
+
+LINGERS = 15.0  # seconds after which a request without an answer has done whatever it was to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +15,7 @@ class LaneRules:
     `harmless`: what Calendly does with a second call does no harm, so that one that was cut is repeated at once.
     `repeats_tell`: each call takes effect anew, harmlessly, so that the log has to tell of every repeat.
     `spares`: how many effects more than one are bearable, if the callback says so. `may_ask`: it may end uncertain.
+    `anew`: operators delete the destination and make it again, which knows nothing of earlier requests.
     """
 
     name: str
@@ -21,6 +25,7 @@ class LaneRules:
     repeats_tell: bool = False
     spares: int = 0
     may_ask: bool = False
+    anew: bool = False
 
 
 @dataclass(slots=True)
@@ -62,6 +67,7 @@ class SeenCallback:
     note: str
     verified: bool
     at: float
+    secrets: frozenset[str] = frozenset()  # those by which its signature is right
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,7 @@ class Told:
     verdicts: tuple[str, ...] = ()
     cut: int = 0  # how many attempts ended because their connection did
     reason: str = ""
+    begun: tuple[float, ...] = ()  # when each attempt began, in Unix seconds by Redis's clock
     parts: tuple[str, ...] = ()
     part_of: str = ""
     callbacks: tuple[tuple[str, str, str], ...] = ()  # id, type, state
@@ -90,6 +97,61 @@ class Wait:
     in_peace: float
 
 
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One thing that an operator asked of the relay: of what kind, about what, and what was answered.
+
+    `about` is the id of a delivery, a destination or a credential, `status` 0 where no answer came.
+    """
+
+    id: str
+    kind: str
+    about: str
+    began: float
+    ended: float
+    status: int
+    asked: dict[str, Any] = field(default_factory=dict)
+    answer: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def done(self) -> bool:
+        """Tell whether the relay said yes."""
+        return 200 <= self.status < 300
+
+    @property
+    def refused(self) -> bool:
+        """Tell whether the relay said no."""
+        return 400 <= self.status < 500
+
+    @property
+    def answered(self) -> bool:
+        """Tell whether the relay said yes or no; after a 503, or nothing, nobody knows."""
+        return self.done or self.refused
+
+    @property
+    def over_at(self) -> float:
+        """Give the moment after which it does nothing more: where it was not answered, that is later than its end."""
+        return self.ended if self.answered else self.ended + LINGERS
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """One entry of the audit that an operator's request made."""
+
+    deed: str
+    what: str
+    on: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing that should not be. `kind` is the column that it counts in; `about` is a subject, a delivery or a lane."""
+
+    kind: str
+    about: str
+    words: str
+
+
 @dataclass(slots=True)
 class History:
     """Everything that was seen in one run."""
@@ -100,6 +162,11 @@ class History:
     calls: list[SeenCall] = field(default_factory=list)
     callbacks: list[SeenCallback] = field(default_factory=list)
     waits: list[Wait] = field(default_factory=list)
+    deeds: list[Deed] = field(default_factory=list)
+    audit: list[Audited] = field(default_factory=list)
+    unaudited: set[str] = field(default_factory=set)  # deeds of which a log says that the audit lost them
+    standing: dict[str, dict[str, Any]] = field(default_factory=dict)  # each destination as it is in the end
+    set_back: list[float] = field(default_factory=list)  # when Redis's clock was
     leaks: list[str] = field(default_factory=list)
     troubles: list[str] = field(
         default_factory=list

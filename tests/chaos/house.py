@@ -10,7 +10,7 @@ from typing import Self
 from local.ports import LOOPBACK
 from tests.chaos.calendly import ChaosCalendly
 from tests.chaos.clocks import Clocks
-from tests.chaos.lanes import LANES
+from tests.chaos.lanes import LANES, SECOND_CREDENTIAL
 from tests.chaos.plan import EACH_WORKER
 from tests.chaos.receiver import ChaosReceiver
 from tests.processes import Processes, Program
@@ -28,9 +28,10 @@ SETTINGS = {
 class House:
     """Everything that a run needs, from its start until it is closed. Each process has a name, as the plan has it."""
 
-    def __init__(self, folder: Path, seed: int, call_timeout: float) -> None:
+    def __init__(self, folder: Path, seed: int, call_timeout: float, workers: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
+        self._workers = EACH_WORKER[:workers]
         self.calendly = ChaosCalendly(seed, call_timeout)
         self.receiver = ChaosReceiver(seed)
         self.clocks = Clocks(folder)
@@ -51,16 +52,19 @@ class House:
         url = self.processes.redis.url
         port = self.ways["way to redis"].port
         self.processes.environment["REDIS_URL"] = url.replace(f":{self.processes.redis.port}/", f":{port}/")
-        for name in ("web", *EACH_WORKER):
+        for name in ("web", *self._workers):
             self.processes.environment |= self.clocks.environment(name)
             self.programs[name] = self.processes.web() if name == "web" else self.processes.worker()
         self.processes.await_web()
-        self.processes.await_workers(len(EACH_WORKER))
+        self.processes.await_workers(len(self._workers))
         self.upstream.credential()
+        self.upstream.credential("second")
         for lane in LANES:
             callback = self.receiver.url("flaky" if lane.name == "flaky" else lane.name)
+            credential = "second" if lane.name in SECOND_CREDENTIAL else "acme"
+            settings = {"credential": credential, **lane.settings}
             self.upstream.destination(
-                lane.name, lane.template, callback if lane.rules.tells else "", **lane.settings
+                lane.name, lane.template, callback if lane.rules.tells else "", **settings
             )
         return self
 

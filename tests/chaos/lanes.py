@@ -15,6 +15,7 @@ from tests.system.calendly_answers import API, USER
 SUBJECT = re.compile(r"chaos-[a-z]+-\d{6}")
 REFUSED_EVERY = 23  # of the erasures, that many in turn hold one address that Calendly refuses
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+SECOND_CREDENTIAL = frozenset({"flaky", "leavers", "revokes"})  # lanes that are paused together
 ERASED_SPANS = "spans"  # the lane whose calls name no subject but a time
 
 Record = dict[str, Any]
@@ -64,7 +65,7 @@ def subjects(path: str, body: str) -> tuple[str, ...]:
 def _lane(name: str, template: str, record: Callable[[str], Record], **more: Any) -> ChaosLane:
     rules = {
         key: more.pop(key)
-        for key in ("tells", "strict", "harmless", "repeats_tell", "spares", "may_ask")
+        for key in ("tells", "strict", "harmless", "repeats_tell", "spares", "may_ask", "anew")
         if key in more
     }
     return ChaosLane(LaneRules(name, **rules), template, record, more)
@@ -147,4 +148,5 @@ LANES = (
         may_ask=True,
         manual={"method": "POST", "url": "/shares"},
     ),
+    _lane("passing", "cancel_scheduled_event", _cancellation, harmless=True, anew=True),
 )

@@ -60,12 +60,16 @@ OTHERS = (
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much goes wrong: so many kills, and so many disturbances of the given kinds, `pace` seconds apart on average."""
+    """How much goes wrong: so many kills, and so many disturbances of the given kinds, `pace` seconds apart on average.
+
+    `workers` is how many there are to be struck.
+    """
 
     kills: int
     others: int
     pace: float
     kinds: tuple[Kind, ...] = OTHERS
+    workers: int = WORKERS
 
 
 def plan(seed: int, scale: Scale) -> list[Disturbance]:
@@ -77,7 +81,7 @@ def plan(seed: int, scale: Scale) -> list[Disturbance]:
     rounds = _rounds(chance, scale.kinds)
     kinds += [next(rounds) for _ in range(scale.others)]
     chance.shuffle(kinds)
-    return [_drawn(chance, kind, scale.pace) for kind in kinds]
+    return [_drawn(chance, kind, scale) for kind in kinds]
 
 
 def _rounds(chance: random.Random, kinds: tuple[Kind, ...]) -> Iterator[Kind]:
@@ -85,6 +89,7 @@ def _rounds(chance: random.Random, kinds: tuple[Kind, ...]) -> Iterator[Kind]:
         yield from chance.sample(kinds, len(kinds))
 
 
-def _drawn(chance: random.Random, kind: Kind, pace: float) -> Disturbance:
-    pause = chance.uniform(0.2, 1.8) * pace
-    return Disturbance(kind.name, chance.choice(kind.targets), pause, chance.uniform(*kind.lasts))
+def _drawn(chance: random.Random, kind: Kind, scale: Scale) -> Disturbance:
+    pause = chance.uniform(0.2, 1.8) * scale.pace
+    there = [target for target in kind.targets if target not in EACH_WORKER[scale.workers :]]
+    return Disturbance(kind.name, chance.choice(there), pause, chance.uniform(*kind.lasts))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +21,9 @@ class ChaosReceiver(CallbackReceiver):
     """Keeps what came. Callbacks named `flaky` may be refused, or dropped before or after they are kept."""
 
     def __init__(self, seed: int) -> None:
-        self.seen: list[SeenCallback] = []
+        self.secrets: dict[str, list[str]] = defaultdict(
+            lambda: [CALLBACK_SECRET]
+        )  # by lane, those it ever had
         self._chance = random.Random(seed)
         super().__init__()
 
@@ -40,17 +42,18 @@ class ChaosReceiver(CallbackReceiver):
 
     def sightings(self) -> list[SeenCallback]:
         """Give what came so far, oldest first."""
-        return [_seen(callback) for callback in list(self.callbacks)]
+        return [_seen(callback, self.secrets[callback.name]) for callback in list(self.callbacks)]
 
 
-def verifies(callback: Callback) -> bool:
+def verifies(callback: Callback, secret: str) -> bool:
     """Tell whether the signature is right for the moment that it names: the sender's clock may be wrong on purpose."""
     moment = datetime.fromtimestamp(int(callback.headers["webhook-timestamp"]), UTC)
-    right = Webhook(CALLBACK_SECRET).sign(callback.headers["webhook-id"], moment, callback.raw.decode())
+    right = Webhook(secret).sign(callback.headers["webhook-id"], moment, callback.raw.decode())
     return right in callback.headers["webhook-signature"].split(" ")
 
 
-def _seen(callback: Callback) -> SeenCallback:
+def _seen(callback: Callback, secrets: list[str]) -> SeenCallback:
+    right = frozenset(secret for secret in secrets if verifies(callback, secret))
     data = callback.payload["data"]
     return SeenCallback(
         webhook_id=callback.headers["webhook-id"],
@@ -58,6 +61,7 @@ def _seen(callback: Callback) -> SeenCallback:
         delivery=data["delivery"],
         attempts=data["attempts"],
         note=data.get("note", ""),
-        verified=verifies(callback),
-        at=time.monotonic(),
+        verified=bool(right),
+        at=callback.at,
+        secrets=right,
     )

@@ -33,6 +33,7 @@ class Sender(threading.Thread):
         self.posted: list[Posted] = []
         self.seen: Counter[str] = Counter()
         self.troubles: list[str] = []
+        self.answered: list[tuple[float, float]] = []  # when each request that was answered began, and ended
         self.lane = lane
         self._upstream = upstream
         self._chance = random.Random(f"{seed} {lane.name}")
@@ -69,7 +70,8 @@ class Sender(threading.Thread):
             if answer is not None and answer.status_code == 202:
                 self._note(batch, answer.json(), replayed="Idempotent-Replayed" in answer.headers)
                 return
-            if answer is not None and answer.status_code not in OUTAGE:
+            gone = answer is not None and answer.status_code == 404 and self.lane.rules.anew
+            if answer is not None and answer.status_code not in OUTAGE and not gone:
                 self.troubles.append(
                     f"{self.lane.name} was answered {answer.status_code}: {answer.text[:300]}"
                 )
@@ -81,11 +83,13 @@ class Sender(threading.Thread):
             self.seen["sent again"] += 1
 
     def _post(self, records: list[dict[str, Any]], key: str) -> requests.Response | None:
+        began = time.monotonic()
         try:
             answer = self._upstream.post(self.lane.name, records, **{"Idempotency-Key": key})
         except requests.RequestException:
             self.seen["unanswered"] += 1
             return None
+        self.answered.append((began, time.monotonic()))
         self.seen[str(answer.status_code)] += 1
         if answer.status_code == 503 and "Retry-After" not in answer.headers:
             self.troubles.append(f"{self.lane.name} was answered 503 without Retry-After")

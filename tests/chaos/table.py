@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from tests.chaos.deeds import AUDITED
 from tests.chaos.plan import KILLS, OTHERS
 from tests.chaos.run import Outcome
 
@@ -21,10 +22,19 @@ COUNTS = {
     "repeats told": "attempts without an answer, as the log tells",
     "settled by a look": "settled without another effect",
     "uncertain": "uncertain",
+    "canceled": "canceled",
     "callbacks": "callbacks",
     "callback duplicates": "the same callback again",
 }
+DEEDS = {
+    "deeds": "asked for by hand",
+    "deeds refused": "of these, refused (`404`, `409`)",
+    "deeds unanswered": "of these, `503` or without an answer",
+    "pauses": "pauses that were certain",
+}
 WORST = {
+    "slowest answer": "longest time to an answer, s",
+    "slowest answer of a free web": "the same, while neither web nor its connections were struck (2 promised), s",
     "worst wait": "worst wait of a lane, s",
     "worst wait in peace": "the same, in peace, s",
     "seconds": "seconds",
@@ -35,6 +45,8 @@ WRONGS = {
     "uncalled": "**callbacks missing**",
     "overlapped": "**two at a time**",
     "disordered": "**out of order**",
+    "paused": "**begun while paused**",
+    "undone": "**other than an operator was told**",
     "unattended": "**lanes unattended**",
     "leaked": "**secrets in logs**",
     "unexplained": "**unexplained**",
@@ -62,6 +74,13 @@ def _struck(outcomes: Sequence[Outcome]) -> Iterator[list[str]]:
 def _seen(outcomes: Sequence[Outcome]) -> Iterator[list[str]]:
     for name, words in COUNTS.items():
         yield _summed(words, [round(outcome.numbers[name]) for outcome in outcomes])
+    for kind in AUDITED:
+        done, asked = (
+            [round(each.numbers[f"{which} {kind}"]) for each in outcomes] for which in ("did", "asked to")
+        )
+        yield [f"by hand: {kind} (done of asked)", *map(_of, [*done, sum(done)], [*asked, sum(asked)])]
+    for name, words in DEEDS.items():
+        yield _summed(words, [round(outcome.numbers[name]) for outcome in outcomes])
     for name, words in WORST.items():
         found = [outcome.numbers[name] for outcome in outcomes]
         last = sum(found) if name == "seconds" else max(found)
@@ -77,6 +96,10 @@ def _wrong(outcomes: Sequence[Outcome]) -> Iterator[list[str]]:
 def kills(outcome: Outcome) -> int:
     """Count the SIGKILLs of a run."""
     return sum(outcome.struck.get(kind.name, 0) for kind in KILLS)
+
+
+def _of(done: int, asked: int) -> str:
+    return f"{done:,} of {asked:,}"
 
 
 def _summed(words: str, found: list[int]) -> list[str]:

@@ -15,7 +15,7 @@ from tests.chaos.history import Wait
 
 EVERY = 0.5  # seconds
 SCRIPTS = Path(keys.__file__).with_name("scripts")
-# What a lane looks like: whether it is due, and what changes as soon as somebody serves it.
+# What a lane looks like: whether it is due and not paused, and what changes as soon as somebody serves it.
 LOOK = """
 local lane = lane_keys(ARGV[1], ARGV[2])
 local now, due = now_ms(), next_due(lane)
@@ -23,7 +23,7 @@ local at = due and math.max(due, number_in(lane.hash, 'not_before'))
 local first = redis.call('ZRANGE', lane.due, 0, 0)[1] or ''
 local flying = table.concat(redis.call('ZRANGE', lane.flight, 0, -1, 'WITHSCORES'), ' ')
 local waiting = redis.call('ZCARD', lane.due) + redis.call('ZCARD', lane.flight)
-return { at and at <= now and 1 or 0, first .. ' ' .. flying, waiting }
+return { at and at <= now and may_run(ARGV[1], ARGV[2]) and 1 or 0, first .. ' ' .. flying, waiting }
 """
 
 

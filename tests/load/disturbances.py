@@ -100,7 +100,7 @@ def many_destinations(house: House) -> Iterator[None]:
             for each in some:
                 own = json.dumps({**settings, **each, "callback": None})
                 pipe.hset(keys.destination(each["id"]), mapping={**model, "settings": own})
-                pipe.sadd(keys.DESTINATIONS, each["id"])
+                pipe.zadd(keys.DESTINATIONS, {each["id"]: 0})
             pipe.execute()
     with posting(house, names[: DESTINATIONS // 10]):
         yield

@@ -23,7 +23,7 @@ class Client:
         self.url = url
         self.session = requests.Session()
         self.session.trust_env = False
-        self.timeout = 10.0
+        self.timeout = 30.0
 
     def call(
         self,
@@ -71,7 +71,7 @@ class Client:
         return answer.json()[kind][0]
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 5.0) -> None:
+def wait_until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
     """Look again and again until something holds; AssertionError when it takes too long."""
     deadline = time.monotonic() + seconds
     while not holds():

@@ -32,7 +32,7 @@ USER = f"https://api.calendly.com/users/{seed.OWNER}"
 def authorize(sandbox: Sandbox, **changes: str) -> requests.Response:
     """Answer the page of consent."""
     form = {**ASKED, "user": seed.OWNER, "decision": "allow", **changes}
-    return requests.post(f"{sandbox.url}/oauth/authorize", data=form, allow_redirects=False, timeout=10)
+    return requests.post(f"{sandbox.url}/oauth/authorize", data=form, allow_redirects=False, timeout=30)
 
 
 def a_code(sandbox: Sandbox, user: str = seed.OWNER) -> str:
@@ -43,7 +43,7 @@ def a_code(sandbox: Sandbox, user: str = seed.OWNER) -> str:
 def ask(sandbox: Sandbox, path: str = "token", **form: str) -> requests.Response:
     """Call one of the endpoints as the app."""
     return requests.post(
-        f"{sandbox.url}/oauth/{path}", data=form, auth=(CLIENT_ID, CLIENT_SECRET), timeout=10
+        f"{sandbox.url}/oauth/{path}", data=form, auth=(CLIENT_ID, CLIENT_SECRET), timeout=30
     )
 
 
@@ -73,7 +73,7 @@ def assert_refused(answer: requests.Response, status: int, error: str) -> None:
 
 def test_the_page_shows_who_might_allow(sandbox: Sandbox) -> None:
     """What was asked is carried along, escaped; no script runs on it."""
-    page = requests.get(f"{sandbox.url}/oauth/authorize", params=ASKED, timeout=10)
+    page = requests.get(f"{sandbox.url}/oauth/authorize", params=ASKED, timeout=30)
 
     assert 200 == page.status_code
     assert "Olivia Owner" in page.text
@@ -110,7 +110,7 @@ def test_a_wrong_request_is_answered_on_the_spot(
     sandbox: Sandbox, changes: dict[str, str], status: int, error: str
 ) -> None:
     """It is not sent on to anybody."""
-    shown = requests.get(f"{sandbox.url}/oauth/authorize", params={**ASKED, **changes}, timeout=10)
+    shown = requests.get(f"{sandbox.url}/oauth/authorize", params={**ASKED, **changes}, timeout=30)
 
     assert_refused(shown, status, error)
     assert_refused(authorize(sandbox, **changes), status, error)
@@ -209,11 +209,11 @@ def test_the_app_shows_its_secret_in_a_header_or_in_the_form(sandbox: Sandbox) -
     right = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "token": pair["access_token"]}
     address = f"{sandbox.url}/oauth/introspect"
 
-    assert requests.post(address, data=right, timeout=10).json()["active"]
+    assert requests.post(address, data=right, timeout=30).json()["active"]
     wrong = {**right, "client_secret": "wrong"}
-    assert_refused(requests.post(address, data=wrong, timeout=10), 401, "invalid_client")
+    assert_refused(requests.post(address, data=wrong, timeout=30), 401, "invalid_client")
     assert_refused(
-        requests.post(address, headers={"Authorization": "Basic ?"}, timeout=10), 401, "invalid_client"
+        requests.post(address, headers={"Authorization": "Basic ?"}, timeout=30), 401, "invalid_client"
     )
 
 
@@ -314,6 +314,6 @@ def test_a_reset_forgets_grants_and_changes(client: Client, sandbox: Sandbox) ->
 
 def test_an_address_that_oauth_does_not_have_is_no_api_call(sandbox: Sandbox) -> None:
     """It is not written into the journal."""
-    answer = requests.get(f"{sandbox.url}/oauth/token", timeout=10)
+    answer = requests.get(f"{sandbox.url}/oauth/token", timeout=30)
 
     assert (405, []) == (answer.status_code, sandbox.calls())

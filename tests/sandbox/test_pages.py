@@ -18,7 +18,7 @@ EVIL = "<script>alert(1)</script>"
 @pytest.mark.parametrize("path", ["/", "/calls", "/try"])
 def test_an_empty_page_says_what_to_do(sandbox: Sandbox, path: str) -> None:
     """Each page has a command that can be pasted, and needs nothing from elsewhere."""
-    page = requests.get(sandbox.url + path, timeout=10)
+    page = requests.get(sandbox.url + path, timeout=30)
 
     assert 200 == page.status_code
     assert "curl" in page.text
@@ -30,9 +30,9 @@ def test_a_delivery_shows_at_a_glance(sandbox: Sandbox) -> None:
     """Its id, type and template, what Calendly answered, and the signature's state."""
     response = {"status": 201, "body": {"resource": {"booking_url": "https://calendly.com/d/x/y"}}}
     data = {"delivery": "dlv_42", "template": "create_scheduling_link", "response": response}
-    requests.post(sandbox.callback_url(), json={"type": "delivery.delivered", "data": data}, timeout=10)
+    requests.post(sandbox.callback_url(), json={"type": "delivery.delivered", "data": data}, timeout=30)
 
-    page = requests.get(sandbox.url + "/", timeout=10).text
+    page = requests.get(sandbox.url + "/", timeout=30).text
 
     for text in ("dlv_42", "delivery.delivered", "create_scheduling_link", "Calendly said 201", "not signed"):
         assert text in page
@@ -42,21 +42,21 @@ def test_a_delivery_shows_at_a_glance(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize("body", ["[]", "7", '{"data": [1]}', '{"data": {"response": 3}}', "\x00\xff", ""])
 def test_a_callback_of_any_shape_can_be_shown(sandbox: Sandbox, body: str) -> None:
     """The page takes nothing for granted."""
-    requests.post(sandbox.callback_url(), data=body.encode("latin-1"), timeout=10)
+    requests.post(sandbox.callback_url(), data=body.encode("latin-1"), timeout=30)
 
-    assert 200 == requests.get(sandbox.url + "/", timeout=10).status_code
+    assert 200 == requests.get(sandbox.url + "/", timeout=30).status_code
 
 
 def test_nothing_that_came_from_outside_is_taken_for_markup(sandbox: Sandbox, client: Client) -> None:
     """Neither callbacks nor calls can put a script into the page."""
     data = {"delivery": EVIL, "template": EVIL, "destination": EVIL, "response": {"status": EVIL}}
     headers = {"webhook-id": EVIL}
-    requests.post(sandbox.callback_url("<b>"), json={"type": EVIL, "data": data}, headers=headers, timeout=10)
-    client.session.get(f"{client.url}/{EVIL}?q={EVIL}", headers={"User-Agent": EVIL}, timeout=10)
+    requests.post(sandbox.callback_url("<b>"), json={"type": EVIL, "data": data}, headers=headers, timeout=30)
+    client.session.get(f"{client.url}/{EVIL}?q={EVIL}", headers={"User-Agent": EVIL}, timeout=30)
     client.post(INVITATIONS, {"email": EVIL}, bad=True)
     client.plant("invitations", email=EVIL)
 
-    pages = [requests.get(sandbox.url + path, timeout=10).text for path in ("/", "/calls", "/try")]
+    pages = [requests.get(sandbox.url + path, timeout=30).text for path in ("/", "/calls", "/try")]
 
     assert [False, False, False] == [EVIL in page for page in pages]
     assert all("&lt;script&gt;alert(1)" in page for page in pages)
@@ -68,7 +68,7 @@ def test_calls_show_what_became_of_them(sandbox: Sandbox, client: Client) -> Non
     sandbox.faults.add("429")
     client.get("/users/me")
 
-    page = requests.get(sandbox.url + "/calls", timeout=10).text
+    page = requests.get(sandbox.url + "/calls", timeout=30).text
 
     for text in (INVITATIONS, "changed something", "fault: 429", "POST 201"):
         assert text in page
@@ -76,7 +76,7 @@ def test_calls_show_what_became_of_them(sandbox: Sandbox, client: Client) -> Non
 
 def test_the_ids_to_try_are_listed(sandbox: Sandbox) -> None:
     """Tokens, events, people: everything that the seed documents."""
-    page = requests.get(sandbox.url + "/try", timeout=10).text
+    page = requests.get(sandbox.url + "/try", timeout=30).text
 
     for uuid in (
         seed.TOKEN,
@@ -91,7 +91,7 @@ def test_the_ids_to_try_are_listed(sandbox: Sandbox) -> None:
 
 def test_each_token_shows_whose_it_is_and_what_that_person_may(sandbox: Sandbox) -> None:
     """As the README has it: an owner may do everything, others what role and plan allow."""
-    page = requests.get(sandbox.url + "/try", timeout=10).text
+    page = requests.get(sandbox.url + "/try", timeout=30).text
 
     rows = dict(re.findall(r"<tr><td class=\"id\"><code>(sandbox[a-z-]*)</code></td>(.*?)</tr>", page))
     shown = {token: [*re.findall(r">([^<>]+)</td>", row)] for token, row in rows.items()}
@@ -117,17 +117,17 @@ def test_each_token_shows_whose_it_is_and_what_that_person_may(sandbox: Sandbox)
 def test_a_callback_that_was_not_checked_says_how_to_have_it_checked(sandbox: Sandbox) -> None:
     """The command works as it stands, but for the secret, and also for a name that somebody chose."""
     headers = {"webhook-id": "m", "webhook-timestamp": "1", "webhook-signature": "v1,AA=="}
-    requests.post(sandbox.callback_url("my crm"), data="{}", headers=headers, timeout=10)
+    requests.post(sandbox.callback_url("my crm"), data="{}", headers=headers, timeout=30)
 
-    before = requests.get(sandbox.url + "/", timeout=10).text
+    before = requests.get(sandbox.url + "/", timeout=30).text
     command = re.search(
         r"curl -X PUT (\S+/secret) -d &#39;(.*?)&#39;|curl -X PUT (\S+/secret) -d '(.*?)'", before
     )
     assert command is not None
     address, body = [part for part in command.groups() if part]
-    told = requests.put(address, data=body.replace("…", "c2VjcmV0"), timeout=10)
-    requests.post(sandbox.callback_url("my crm"), data="{}", headers=headers, timeout=10)
-    after = requests.get(sandbox.url + "/", timeout=10).text
+    told = requests.put(address, data=body.replace("…", "c2VjcmV0"), timeout=30)
+    requests.post(sandbox.callback_url("my crm"), data="{}", headers=headers, timeout=30)
+    after = requests.get(sandbox.url + "/", timeout=30).text
 
     assert 204 == told.status_code
     assert "Any name works" in before

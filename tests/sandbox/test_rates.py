@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sandbox import seed
 from sandbox.server import Sandbox
 from tests.sandbox.calling import Client
 
 RATE_HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+
+
+@pytest.fixture(autouse=True)
+def still(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the sandbox's time stand but where a test moves it: a machine's pauses are no part of a window."""
+    began = sandbox.clock.now()
+    monkeypatch.setattr(sandbox.clock, "now", lambda: began + sandbox.clock._ahead)
 
 
 def _rates(answer: object) -> list[str]:
@@ -43,8 +52,7 @@ def test_a_used_up_window_refuses_until_it_opens_again(client: Client, sandbox: 
     granted = client.get("/users/me", token="three")
 
     assert 429 == refused.status_code
-    assert ["3", "0"] == _rates(refused)[:2]
-    assert 39 <= int(refused.headers["X-RateLimit-Reset"]) <= 40
+    assert ["3", "0", "40"] == _rates(refused)
     assert 200 == granted.status_code
     assert ["3", "2", "60"] == _rates(granted)
     assert [False] == [entry.effect for entry in sandbox.calls(status=429)]

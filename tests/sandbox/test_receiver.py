@@ -27,7 +27,7 @@ def _send(
     headers = {"webhook-id": "msg_1", "webhook-timestamp": str(int(moment.timestamp()))}
     if secret is not None:
         headers["webhook-signature"] = Webhook(secret).sign("msg_1", moment, body)
-    return requests.post(sandbox.callback_url(name), data=body, headers=headers, timeout=10)
+    return requests.post(sandbox.callback_url(name), data=body, headers=headers, timeout=30)
 
 
 def _tell(client: Client, **secrets: Any) -> None:
@@ -85,7 +85,7 @@ def test_a_changed_body_has_a_wrong_signature(client: Client, sandbox: Sandbox) 
         "webhook-timestamp": str(int(moment.timestamp())),
         "webhook-signature": Webhook(SECRET).sign("msg_1", moment, BODY),
     }
-    requests.post(sandbox.callback_url("demo"), data=BODY + " ", headers=headers, timeout=10)
+    requests.post(sandbox.callback_url("demo"), data=BODY + " ", headers=headers, timeout=30)
 
     assert ["wrong"] == [callback.signature for callback in sandbox.callbacks()]
 
@@ -100,7 +100,7 @@ def test_one_of_several_signatures_is_enough(client: Client, sandbox: Sandbox) -
         "webhook-timestamp": str(int(moment.timestamp())),
         "webhook-signature": " ".join(signatures),
     }
-    requests.post(sandbox.callback_url("demo"), data=BODY, headers=headers, timeout=10)
+    requests.post(sandbox.callback_url("demo"), data=BODY, headers=headers, timeout=30)
 
     assert ["verified"] == [callback.signature for callback in sandbox.callbacks()]
 
@@ -153,7 +153,7 @@ def test_only_the_last_callbacks_are_kept() -> None:
     """The memory has a bound; the count goes on."""
     with Sandbox(kept_callbacks=3) as sandbox:
         for number in range(5):
-            requests.post(sandbox.callback_url("demo"), data=str(number), timeout=10)
+            requests.post(sandbox.callback_url("demo"), data=str(number), timeout=30)
 
         assert ["4", "3", "2"] == [callback.body for callback in sandbox.callbacks()]
         assert {"demo": 5} == sandbox.receiver.received()

@@ -273,7 +273,7 @@ def test_one_answer_names_every_fault(client: Client) -> None:
 def test_a_body_that_is_no_json_object_is_invalid(client: Client, raw: str) -> None:
     """Broken JSON, other JSON and deep nesting are all refused alike."""
     headers = {"Authorization": "Bearer sandbox", "Content-Type": "application/json"}
-    answer = client.session.post(client.url + "/scheduling_links", data=raw, headers=headers, timeout=10)
+    answer = client.session.post(client.url + "/scheduling_links", data=raw, headers=headers, timeout=30)
 
     assert 400 == answer.status_code
     assert {"title": "Invalid Argument", "message": "The supplied parameters are invalid."} == answer.json()
@@ -359,9 +359,9 @@ def test_an_address_that_calendly_does_not_have_is_not_found(sandbox: Sandbox, c
     """Unknown paths and methods are answered like unknown things, and are written down."""
     headers = {"Authorization": "Bearer sandbox"}
     answers = [
-        client.session.get(client.url + "/no/such/thing", headers=headers, timeout=10),
-        client.session.patch(client.url + "/users/me", headers=headers, timeout=10),
-        client.session.get(client.url + "/no/such/thing", timeout=10),
+        client.session.get(client.url + "/no/such/thing", headers=headers, timeout=30),
+        client.session.patch(client.url + "/users/me", headers=headers, timeout=30),
+        client.session.get(client.url + "/no/such/thing", timeout=30),
     ]
 
     assert [404, 404, 401] == [answer.status_code for answer in answers]

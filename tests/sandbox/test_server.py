@@ -18,7 +18,7 @@ REQUEST = "GET /users/me HTTP/1.1\r\nHost: sandbox\r\nAuthorization: Bearer sand
 
 def _connect(sandbox: Sandbox) -> socket.socket:
     place = urlsplit(sandbox.url)
-    return socket.create_connection((place.hostname, place.port), timeout=5)
+    return socket.create_connection((place.hostname, place.port), timeout=30)
 
 
 def _read_status(connection: socket.socket) -> str:
@@ -54,7 +54,7 @@ def test_a_body_may_come_in_chunks(sandbox: Sandbox) -> None:
         yield f'"owner": "{link()["owner"]}"'.encode() + b"}"
 
     headers = {"Authorization": "Bearer sandbox", "Content-Type": "application/json"}
-    answer = requests.post(sandbox.url + "/scheduling_links", data=chunks(), headers=headers, timeout=10)
+    answer = requests.post(sandbox.url + "/scheduling_links", data=chunks(), headers=headers, timeout=30)
 
     assert 201 == answer.status_code
 
@@ -62,7 +62,7 @@ def test_a_body_may_come_in_chunks(sandbox: Sandbox) -> None:
 def test_a_look_at_the_head_changes_nothing(sandbox: Sandbox) -> None:
     """No body comes, and the journal knows of no effect."""
     headers = {"Authorization": "Bearer sandbox"}
-    answer = requests.head(sandbox.url + "/users/me", headers=headers, timeout=10)
+    answer = requests.head(sandbox.url + "/users/me", headers=headers, timeout=30)
 
     assert (200, b"") == (answer.status_code, answer.content)
     assert [False] == [call.effect for call in sandbox.calls()]
@@ -71,7 +71,7 @@ def test_a_look_at_the_head_changes_nothing(sandbox: Sandbox) -> None:
 def test_a_huge_body_is_refused(sandbox: Sandbox) -> None:
     """The sandbox keeps what it gets, so there is a bound."""
     body = b" " * (9 * 1024 * 1024)
-    answer = requests.post(sandbox.callback_url(), data=body, timeout=10)
+    answer = requests.post(sandbox.callback_url(), data=body, timeout=30)
 
     assert 413 == answer.status_code
     assert [] == sandbox.callbacks()
@@ -93,7 +93,7 @@ def test_a_closed_sandbox_answers_no_more() -> None:
         url = sandbox.url
 
     with pytest.raises(requests.ConnectionError):
-        requests.get(url + "/users/me", timeout=5)
+        requests.get(url + "/users/me", timeout=30)
 
 
 def test_a_reset_of_the_sandbox_object_starts_over(sandbox: Sandbox, client: Client) -> None:

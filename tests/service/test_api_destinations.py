@@ -542,25 +542,78 @@ def test_the_inbound_address_is_the_public_one(make_settings: Any, store: Store)
     assert "https://relay.example/base/in/booking-links" == answer.get_json()["inbound"]["url"]
 
 
-def test_destinations_are_listed_by_state(web: OverHttp) -> None:
-    """An operator looks for the paused ones."""
-    for identifier in ("a", "b"):
+def ids_of(web: OverHttp, query: str, whose: str = "destinations", cursor: str | None = "") -> list[str]:
+    """Follow a list from page to page, and give the ids in the order in which they come."""
+    found: list[str] = []
+    while cursor is not None:
+        page = web.api("GET", f"/{whose}?{query}" + (f"&cursor={cursor}" if cursor else "")).get_json()
+        found += [each["id"] for each in page[whose]]
+        cursor = page["next_cursor"]
+    return found
+
+
+@pytest.mark.parametrize("whose", ["destinations", "credentials"])
+def test_cursors_lead_through_all_pages_by_id(web: OverHttp, store: Store, whose: str) -> None:
+    """However long a page is, each is there once; the last page says that it is the last."""
+    ids = ["a", "acme", "b", "b-1", "c"]
+    for identifier in ids:
         create(web, id=identifier)
+        if identifier != "acme":
+            keep_credential(store, identifier)
+
+    assert [ids] * 4 == [ids_of(web, f"limit={limit}", whose) for limit in (1, 2, 5, 200)]
+
+
+def test_a_page_is_not_moved_by_what_comes_and_goes(web: OverHttp) -> None:
+    """Not even where the destination that the cursor names is deleted."""
+    for identifier in ("b", "d", "f"):
+        create(web, id=identifier)
+    first = web.api("GET", "/destinations?limit=2").get_json()
+    create(web, id="a")
+    create(web, id="e")
+    web.api("DELETE", "/destinations/d")
+
+    assert ["e", "f"] == ids_of(web, "limit=1", cursor=first["next_cursor"])
+
+
+def test_a_list_of_destinations_can_be_narrowed(web: OverHttp, store: Store) -> None:
+    """An operator looks for the paused ones, or for those of one template or credential; filters add up."""
+    keep_credential(store, "other")
+    create(web, id="a")
+    create(web, id="b", credential="other")
+    create(web, id="c", credential="other", template="invite_user_to_organization")
     web.api("POST", "/destinations/b/pause")
 
     found = {
-        state: [
-            each["id"] for each in web.api("GET", f"/destinations?state={state}").get_json()["destinations"]
-        ]
-        for state in ("draft", "active", "paused")
+        query: ids_of(web, f"limit=1&{query}")
+        for query in ("state=paused", "credential=other", "template=create_scheduling_link")
     }
 
-    assert {"draft": ["a"], "active": [], "paused": ["b"]} == found
+    assert {
+        "state=paused": ["b"],
+        "credential=other": ["b", "c"],
+        "template=create_scheduling_link": ["a", "b"],
+    } == found
+    assert [] == ids_of(web, "state=paused&template=invite_user_to_organization")
+
+
+@pytest.mark.parametrize("whose", ["destinations", "credentials"])
+@pytest.mark.parametrize("cursor", ["A", "../etc", "-", "dlv_01M827FHJFFHKJZCADKFZBDNA"])
+def test_a_cursor_comes_from_a_page(web: OverHttp, whose: str, cursor: str) -> None:
+    """Anything else is refused."""
+    assert_problem(web.api("GET", f"/{whose}?cursor={cursor}"), 400, "bad_request")
 
 
 @pytest.mark.parametrize(
     ("query", "pointer"),
-    [("state=dead", "#/state"), ("stat=draft", "#/stat"), ("state=draft&state=paused", "#/state")],
+    [
+        ("state=dead", "#/state"),
+        ("stat=draft", "#/stat"),
+        ("state=draft&state=paused", "#/state"),
+        ("limit=0", "#/limit"),
+        ("limit=201", "#/limit"),
+        ("credential=A%20b", "#/credential"),
+    ],
 )
 def test_a_wrong_query_is_refused(web: OverHttp, query: str, pointer: str) -> None:
     """A filter that is ignored would show what nobody asked for."""

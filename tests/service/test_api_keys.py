@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -170,6 +171,28 @@ def test_a_key_in_an_address_is_not_in_the_log(web: OverHttp, capsys: pytest.Cap
     logged = capsys.readouterr().err
     assert 2 == logged.count(f'"identifier": "{made["prefix"]}…"')
     assert secret[:8] not in logged
+
+
+@pytest.mark.parametrize(
+    ("pasted", "told"),
+    [
+        ("jane.leaver@corp.example", "…"),
+        ("eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl", "…"),
+        ("0123456789abcdef0123456789abcdef", "…"),
+        ("dlv_01M828018H54G2C3DHRCB2QSB", "dlv_01M828018H54G2C3DHRCB2QSB"),
+        ("canceldemos", "canceldemos"),
+    ],
+)
+def test_what_somebody_pastes_into_an_address_is_not_in_the_log(
+    web: OverHttp, capsys: pytest.CaptureFixture[str], pasted: str, told: str
+) -> None:
+    """Neither a person nor anything that may be a secret, with a key or without; what is plainly a name is."""
+    for key in (None, "a-wrong-key-of-somebody"):
+        assert web.api("DELETE", f"/destinations/{pasted}", key=key).status_code in {401, 404}
+
+    logged = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [told, told] == [each["identifier"] for each in logged if each["event"] == "api.refused"]
+    assert told == pasted or pasted[:6] not in str(logged)
 
 
 def test_a_revoked_key_is_refused_by_every_process_at_once(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 import socketserver
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -14,7 +14,6 @@ from relay.config import Settings
 from tests.over_http import SCHEDULING_RECORD, OverHttp
 from tests.problems import assert_problem
 
-SOON = 2.0  # seconds
 USUAL = {"secret_keys": ("k" * 32,), "admin_key": "an-admin-key-for-tests"}
 
 
@@ -27,14 +26,35 @@ class Loading(socketserver.StreamRequestHandler):
             self.request.sendall(b"-LOADING Redis is loading the dataset in memory\r\n")
 
 
+class Away(OverHttp):
+    """A client of a relay whose Redis is away."""
+
+    waited: Callable[[], int] = staticmethod(lambda: 0)
+
+    def times_waited(self) -> int:
+        """Count the connections that were made to a Redis that is silent: over each somebody waited in vain."""
+        return self.waited()
+
+
+def waiting_at(listener: socket.socket) -> int:
+    """Count the connections that nobody took yet, and take them."""
+    listener.setblocking(False)
+    taken = 0
+    with suppress(BlockingIOError):
+        while True:
+            listener.accept()[0].close()
+            taken += 1
+    return taken
+
+
 @pytest.fixture(params=["closed", "silent", "loading"])
-def web(request: pytest.FixtureRequest) -> Iterator[OverHttp]:
+def web(request: pytest.FixtureRequest) -> Iterator[Away]:
     """A relay whose Redis has closed its port, takes connections and says nothing, or is not ready yet."""
     if request.param == "loading":
         with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Loading) as server:
             server.daemon_threads = True
             threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-            yield OverHttp(Settings(redis_url=f"redis://127.0.0.1:{server.server_address[1]}/0", **USUAL))  # type: ignore[arg-type]
+            yield Away(Settings(redis_url=f"redis://127.0.0.1:{server.server_address[1]}/0", **USUAL))  # type: ignore[arg-type]
             server.shutdown()
         return
     with socket.socket() as listener:
@@ -42,7 +62,10 @@ def web(request: pytest.FixtureRequest) -> Iterator[OverHttp]:
         if request.param == "silent":
             listener.listen()
         port = listener.getsockname()[1]
-        yield OverHttp(Settings(redis_url=f"redis://127.0.0.1:{port}/0", **USUAL))  # type: ignore[arg-type]
+        web = Away(Settings(redis_url=f"redis://127.0.0.1:{port}/0", **USUAL))  # type: ignore[arg-type]
+        if request.param == "silent":
+            web.waited = lambda: waiting_at(listener)
+        yield web
 
 
 @pytest.mark.parametrize(
@@ -55,10 +78,8 @@ def web(request: pytest.FixtureRequest) -> Iterator[OverHttp]:
         ("POST", "/api/v1/deliveries/dlv_01M827FHJFFHKJZCADKFZBDNA/retry"),
     ],
 )
-def test_an_outage_is_answered_within_two_seconds(web: OverHttp, method: str, path: str) -> None:
-    """503 with Retry-After, which senders understand as: keep it and come again."""
-    began = time.monotonic()
-
+def test_an_outage_is_answered_while_it_lasts(web: Away, method: str, path: str) -> None:
+    """503 with Retry-After, which senders understand as: keep it and come again. Nobody waits twice for a Redis that is silent."""
     answer = web.client.open(
         path,
         method=method,
@@ -67,10 +88,10 @@ def test_an_outage_is_answered_within_two_seconds(web: OverHttp, method: str, pa
     )
 
     assert_problem(answer, 503, "store_unavailable")
-    assert time.monotonic() - began < SOON
+    assert web.times_waited() <= 1
 
 
-def test_the_process_lives_and_is_not_ready(web: OverHttp) -> None:
+def test_the_process_lives_and_is_not_ready(web: Away) -> None:
     """A platform should not restart it, and should send it nothing."""
     assert 200 == web.client.get("/healthz").status_code
     problem = assert_problem(web.client.get("/readyz"), 503, "not_ready")
@@ -78,7 +99,7 @@ def test_the_process_lives_and_is_not_ready(web: OverHttp) -> None:
     assert "Redis" in problem["detail"]
 
 
-def test_what_needs_no_store_still_works(web: OverHttp) -> None:
+def test_what_needs_no_store_still_works(web: Away) -> None:
     """The catalogue is part of the program, and so is the settings' own key."""
     assert 200 == web.api("GET", "/templates").status_code
 
@@ -86,9 +107,7 @@ def test_what_needs_no_store_still_works(web: OverHttp) -> None:
 @pytest.mark.parametrize(
     ("key", "status"), [("a-wrong-key-of-somebody", 401), ("rly_0123456789abcdef_" + "0" * 64, 503)]
 )
-def test_a_wrong_key_stays_wrong_where_nobody_can_count(web: OverHttp, key: str, status: int) -> None:
+def test_a_wrong_key_stays_wrong_where_nobody_can_count(web: Away, key: str, status: int) -> None:
     """And whether a named one is right, nobody can tell."""
-    began = time.monotonic()
-
     assert status == web.api("GET", "/templates", key=key).status_code
-    assert time.monotonic() - began < SOON
+    assert web.times_waited() <= 1

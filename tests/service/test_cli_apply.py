@@ -49,6 +49,28 @@ def test_a_dry_run_tells_by_its_exit_code(relay: ServedRelay, store: Store) -> N
     assert (2, []) == (ended.code, store.credentials.all())
 
 
+def test_a_dry_run_tells_what_would_be_refused(relay: ServedRelay, store: Store) -> None:
+    """Of a new destination, whose credential comes with it, and of a change; the next dry run of mended files ends as ever."""
+    new = relay.apply(EVERYTHING.replace("    dedupe: eventId\n", "    dedupe: eventId[\n"), "--dry-run")
+    relay.apply(EVERYTHING, "--yes")
+    changed = relay.apply(EVERYTHING.replace("concurrency: 1", "concurrency: 0"), "--dry-run")
+
+    assert (1, 1) == (new.code, changed.code)
+    assert "destination here: #/dedupe: " in new.err
+    assert "#/credential" not in new.err
+    assert "destination here: #/delivery/concurrency: should be" in changed.err
+    assert "0 to add, 1 to change, 0 to delete." in changed.out
+    assert 1 == store.destinations.get("here").settings.delivery.concurrency
+
+
+def test_a_key_that_may_only_read_sees_the_difference(relay: ServedRelay) -> None:
+    """And is told that nobody looked at the values."""
+    key = relay.read("/keys", "POST", {"name": "CI", "scope": "read"})["key"]
+    ended = relay.apply(EVERYTHING, "--dry-run", RELAY_ADMIN_KEY=key)
+
+    assert (2, True) == (ended.code, "The values were not checked" in ended.err)
+
+
 def test_a_change_is_shown_and_made_alone(relay: ServedRelay, store: Store) -> None:
     """Secrets are masked; what is left out goes back to its default."""
     relay.apply(EVERYTHING, "--yes")

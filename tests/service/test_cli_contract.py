@@ -225,3 +225,14 @@ def test_sending_honours_a_wait_and_carries_the_same_key(tmp_path: Path) -> None
     assert ["auth=a+key+%26+more"] * 3 == [each.query for each in asked_before]
     assert b'[{"a": "1"},{"a": "2"}]' == asked_before[0].body
     assert not any("Authorization" in each.headers for each in asked_before)
+
+
+def test_forgetting_says_so_when_there_is_no_end_of_it() -> None:
+    """Where each look finds something more, the person's data may still be there: that is no success."""
+    erased = {"deliveries": [], "answers": 1, "audit_entries": 0, "failures": 0}
+    page = {"erased": erased, "left": [], "settings": [], "looked_at": 1, "next_cursor": None}
+    with recording(answering(forget=page)) as relay:
+        ended = relay.run("forget", "ada@example.com", "--yes")
+
+    assert 1 == ended.code
+    assert "The last look still found something" in ended.err

@@ -150,3 +150,47 @@ def make_uncertain(rig: Rig) -> str:
     [identifier] = rig.accept({"owner": OWNER})
     assert "uncertain" == rig.outcome(identifier).state
     return identifier
+
+
+def test_all_of_a_credential_is_paused_and_resumed(relay: ServedRelay, rig: Rig) -> None:
+    """Its destinations are named, and the audit says who it was; a second time there is nothing to change."""
+    ended = [relay.run("credentials", what, "acme") for what in ("pause", "pause", "resume")]
+    listed = relay.run("credentials", "list")
+    audited = relay.run("audit", "--about", "here", "--limit", 2)
+    as_json = relay.run("audit", "--since", "1h", "--json")
+    nothing = relay.run("audit", "--until", "2h")
+
+    assert [(0, "Paused: here.\n"), (0, "Nothing to change.\n"), (0, "Active again: here.\n")] == [
+        (each.code, each.out) for each in ended
+    ]
+    assert "active" == rig.manage("GET", "/destinations/here")["state"]
+    assert ["acme", "sandbox", rig.manage("GET", "/credentials/acme")["organization"]] == listed.out.split()[
+        4:
+    ]
+    assert ["credential.resumed", "credential.paused"] == [
+        line.split()[3] for line in audited.out.splitlines()[1:]
+    ]
+    assert "credential.resumed" == json.loads(as_json.out.splitlines()[0])["what"]
+    assert (0, "", "No entries fit.\n") == (nothing.code, nothing.out, nothing.err)
+
+
+def test_a_list_longer_than_a_page_is_read_to_its_end(
+    relay: ServedRelay, rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `export`, `apply` and `check` know of the relay is all of it."""
+    monkeypatch.setattr("relay.cli.paging.MOST_A_PAGE", 2)
+    for number in range(4):
+        rig.manage("POST", "/credentials", {"id": f"c{number}", "kind": "sandbox"})
+        auth = {"auth": {"kind": "bearer"}}
+        body = {"template": "create_scheduling_link", "credential": "acme", "inbound": auth}
+        rig.manage("POST", "/destinations", {"id": f"d{number}", **body})
+    exported = relay.run("export").out
+    checked = relay.run("check").out
+
+    assert ["acme", "c0", "c1", "c2", "c3", "d0", "d1", "d2", "d3", "here"] == [
+        line.removeprefix("  - id: ") for line in exported.splitlines() if line.startswith("  - id: ")
+    ]
+    assert [4, 5] == [
+        len([line for line in checked.splitlines() if kind in line])
+        for kind in ("credential c", "destination ")
+    ]

@@ -49,7 +49,7 @@ def test_new_oauth_credentials_say_where_to_agree() -> None:
             return Say({"url": "https://auth.calendly.com/oauth/authorize?x=y"})
         if asked.method == "POST":
             return Say({**asked.json, "connected": False}, 201)
-        return Say({"credentials": [], "destinations": [], "templates": []})
+        return Say({"credentials": [], "destinations": [], "templates": [], "next_cursor": None})
 
     with recording(answer) as relay:
         ended = relay.run("apply", "-", "--yes", given="credentials: [{id: acme, kind: oauth}]")
@@ -73,7 +73,7 @@ def test_lost_deliveries_are_agreed_to_by_their_number() -> None:
             return Say(None, 204)
         if asked.path.endswith("/old"):
             return Say({**old, "counts": {"queued": 2, "uncertain": 1, "dead": 5}})
-        return Say({"credentials": [], "destinations": [old], "templates": []})
+        return Say({"credentials": [], "destinations": [old], "templates": [], "next_cursor": None})
 
     with recording(answer) as relay:
         arguments = ("apply", "-", "--prune", "--yes")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,12 +15,12 @@ from werkzeug.test import TestResponse
 
 from relay.config import Settings
 from relay.store import Store
+from relay.web import gate
 from relay.web.gate import LIMIT, MANY
 from tests.conftest import MakeSettings
 from tests.over_http import KEY, SCHEDULING_RECORD, OverHttp, a_destination, keep_credential
 from tests.problems import assert_problem
 from tests.rig import everything_in
-from tests.waiting import until
 
 ATTACKER, SENDER, PROXY = "8.8.8.7", "8.8.8.8", "8.8.4.1"
 INSIDE = "10.1.2.3"  # as a platform's own proxies have
@@ -98,6 +99,18 @@ def test_an_attacker_cannot_have_a_sender_refused_who_shares_the_address(
     assert [202, 202] == [post(each, KEY, SENDER).status_code for each in (web, other)]
 
 
+def test_a_sender_stays_known_while_the_secret_key_is_replaced(
+    web: OverHttp, settings: Settings, store: Store
+) -> None:
+    """Addresses are noted with a key of the settings, and those that it replaces are still good."""
+    post(web, KEY, SENDER)
+    rotated = replace(settings, secret_keys=("a new secret key, only for tests", *settings.secret_keys))
+    other = OverHttp(rotated, store)
+    fail(other, LIMIT + 2, SENDER)
+
+    assert 202 == post(other, KEY, SENDER).status_code
+
+
 def test_the_gate_is_never_shut_for_a_proxy_that_nobody_named(web: OverHttp) -> None:
     """Everybody comes from its address: wrong keys are told to wait, and right ones pass, also the first one."""
     statuses = fail(web, LIMIT + 2, INSIDE)
@@ -115,17 +128,29 @@ def test_processes_count_together(web: OverHttp, settings: Settings, store: Stor
     assert [401] * LIMIT + [429, 429] == statuses
 
 
-def test_the_gate_opens_again(web: OverHttp, store: Store) -> None:
-    """When the minute is over."""
+class Clock:
+    """A clock that a test moves."""
+
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        """Give the time."""
+        return self.now
+
+
+def test_the_gate_opens_again(web: OverHttp, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the minute is over, and not a minute after the last wrong key."""
+    clock = Clock()
+    monkeypatch.setattr(gate, "time", clock)
     fail(web, LIMIT)
     for name in store.redis.scan_iter("relay:{wrong *"):
-        store.redis.expire(name, 1)  # a minute of which a second is left
+        store.redis.expire(name, 20)  # a minute of which a third is left
     fail(web, 1)
 
     shut = post(web, KEY).status_code
-    until(lambda: post(web, KEY).status_code == 202, 10)
+    clock.now += 20
 
-    assert 429 == shut
+    assert (429, 202) == (shut, post(web, KEY).status_code)
 
 
 def test_the_management_api_has_a_gate_of_its_own(web: OverHttp) -> None:

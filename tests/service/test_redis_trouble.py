@@ -1,8 +1,7 @@
-"""Redis in trouble of every kind: senders are told within two seconds, people are told why, and it passes by itself."""
+"""Redis in trouble of every kind: senders are told while it lasts, people are told why, and it passes by itself."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +9,7 @@ import redis
 from structlog.testing import capture_logs
 
 from local.valkey import EmbeddedValkey
-from relay.store import open_store
+from relay.store import open_store, patience
 from relay.store.lookout import Lookout
 from sandbox.server import Sandbox
 from tests.conftest import MakeSettings
@@ -20,7 +19,7 @@ from tests.redis_trouble import Trouble
 from tests.rig import Rig
 from tests.waiting import until
 
-SOON = 2.0  # seconds
+STEP = 0.5  # seconds for which each thing is waited for; an exchange is two such things, and alone it has the time
 RECORD = GOOD_RECORDS["cancel_scheduled_event"]
 
 
@@ -53,14 +52,12 @@ def rig(trouble: Trouble, make_settings: MakeSettings, sandbox: Sandbox) -> Iter
         ("locked", "refuses the user or the password"),
     ],
 )
-def test_trouble_is_told_within_two_seconds_and_passes(
+def test_trouble_is_told_while_it_lasts_and_passes(
     rig: Rig, trouble: Trouble, kind: str, because: str | None
 ) -> None:
     """503 and Retry-After, whatever it is; soon after it a request is taken and delivered."""
     with trouble.put_on(kind):
-        began = time.monotonic()
         refused = rig.post(RECORD)
-        took = time.monotonic() - began
         ready = rig.client.get("/readyz").get_json() if because else {"detail": ""}
     rig.store.presence.note("worker-1")
     accepted = until(lambda: rig.post(RECORD).get_json().get("accepted"))
@@ -68,26 +65,33 @@ def test_trouble_is_told_within_two_seconds_and_passes(
     rig.drain()
 
     assert_problem(refused, 503, "store_unavailable")
-    assert took < SOON
     assert because is None or because in ready["detail"]
     assert "delivered" == rig.delivery(identifier).state
     assert 200 == rig.client.get("/readyz").status_code
 
 
-def test_a_slow_redis_keeps_no_sender_waiting(rig: Rig, trouble: Trouble) -> None:
-    """However many exchanges a request needs, all of them have one time together, with or without a connection."""
-    trouble.proxy.delay = 0.2
-    times = []
-    for cut in (False, True):
-        if cut:
-            trouble.proxy.cut()
-        began = time.monotonic()
-        status = rig.post(RECORD).status_code
-        times.append(time.monotonic() - began)
-        assert status in {202, 503}
-    trouble.proxy.heal()
+class Hasty:
+    """A clock that goes on whenever somebody looks at it, so that whatever is waited for takes its time."""
 
-    assert max(times) < SOON
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        """Give the time."""
+        self.now += STEP
+        return self.now
+
+
+def test_a_slow_redis_keeps_no_sender_waiting(
+    rig: Rig, trouble: Trouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many exchanges a request needs, and a connection begins with several: all of them have one time together."""
+    trouble.proxy.cut()
+    with monkeypatch.context() as slow:
+        slow.setattr(patience, "time", Hasty())
+        refused = rig.post(RECORD)
+
+    assert_problem(refused, 503, "store_unavailable")
     until(lambda: rig.post(RECORD).status_code == 202)
 
 

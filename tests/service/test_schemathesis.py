@@ -33,7 +33,7 @@ IDS = {
     "in": ["booking-links", "by-hand", NOBODY],
     "deliveries": ["waiting", "dead", "uncertain", NOBODY],
 }
-# What these take depends on more than a schema can say: on expressions, on what stands in the store, on two names at once.
+# What these take depends on more than a schema can say: on expressions, on what stands in the store, on earlier answers, on two names at once.
 MAY_REFUSE = {
     "send_records",
     "create_credential",
@@ -47,6 +47,7 @@ MAY_REFUSE = {
     "come_back_from_calendly",
     "create_key",
     "change_key",
+    "forget_person",
 }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,6 +59,20 @@ def test_a_callback_verifies_with_the_secret_that_was_shown_once(rig: Rig) -> No
 
     assert callback.parsed == Webhook(made["callback"]["secret"]).verify(callback.body, callback.headers)
     assert made["callback"]["secret"] not in str(rig.manage("GET", "/destinations/here"))
+
+
+def test_the_callback_of_the_readme_is_one_that_comes(rig: Rig) -> None:
+    """Name by name, the response's headers among them."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (shown,) = (json.loads(each) for each in re.findall(r"```json\n(\{\n.*?)```", readme, re.DOTALL))
+    outcome_of(rig, "create_scheduling_link", shown["data"]["records"][0])
+    (told,) = rig.told()
+
+    assert _names(told) == _names(shown)
+
+
+def _names(value: Any) -> Any:
+    return {name: _names(each) for name, each in value.items()} if isinstance(value, dict) else None
 
 
 def test_what_was_canceled_before_counts_as_done_and_says_so(rig: Rig) -> None:

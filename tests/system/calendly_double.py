@@ -65,23 +65,29 @@ class CalendlyDouble:
     """
 
     def __init__(self) -> None:
-        self.world = World()
-        self.lose: Callable[[Call], Loss] = never
-        self.calls: list[Call] = []
         self.faults: list[str] = []
-        self.refusals: dict[str, tuple[int, Any]] = {}
-        self.delay = 0.0
         self._began = time.monotonic()
         self._in_flight = 0
         self._lock = threading.Lock()
         self._gate = _opened()
         self._shut: list[threading.Event] = []
+        self.forget()
         self._server = ThreadedServer(self._serve)
         self.url = self._server.url
 
-    def counts(self) -> Counter[str]:
-        """Count the calls that change something, by what they act on."""
-        return Counter(call.subject for call in list(self.calls) if call.method != "GET")
+    def forget(self) -> None:
+        """Begin anew, as one that nobody has called yet and that holds nothing; faults stay."""
+        self.let_go()
+        self.world = World()
+        self.lose: Callable[[Call], Loss] = never
+        self.calls: list[Call] = []
+        self.refusals: dict[str, tuple[int, Any]] = {}
+        self.delay = 0.0
+
+    def counts(self, name: str = "") -> Counter[str]:
+        """Count the calls that change something, by what they act on; with a name, those on what begins with it."""
+        subjects = (call.subject for call in list(self.calls) if call.method != "GET")
+        return Counter(subject for subject in subjects if subject.startswith(name))
 
     @property
     def changes(self) -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from standardwebhooks import Webhook
@@ -16,11 +17,12 @@ SIGNED = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """One callback as it arrived: under which name, with which headers of Standard Webhooks."""
+    """One callback as it arrived: under which name, with which headers of Standard Webhooks, and when."""
 
     name: str
     headers: dict[str, str]
     raw: bytes
+    at: float = field(default_factory=time.monotonic, compare=False)
 
     @property
     def payload(self) -> dict[str, Any]:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tests.system.calendly_double import CalendlyDouble
 from tests.system.upstream import Upstream
+
+
+class Delivery:
+    """A delivery as Redis holds it: its state, its verdicts, and how many seconds it waited for its first attempt."""
+
+    def __init__(self, item: dict[str, str]) -> None:
+        attempts = [json.loads(item[f"attempt:{number + 1}"]) for number in range(int(item["attempt"]))]
+        self.state = item["state"]
+        self.verdicts = tuple(each["verdict"] for each in attempts)
+        self.waited = (attempts[0]["started_at"] - int(item["accepted_at"])) / 1000
 
 
 def subject(fields: Mapping[str, Any]) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.system.calendly_double import CalendlyDouble
 from tests.system.callback_receiver import CallbackReceiver
 from tests.system.conftest import MakeProcesses
@@ -11,7 +9,7 @@ from tests.system.judging import mismatches, verdicts
 from tests.system.upstream import MANUAL, Upstream, absences, bookings, cancellations, event_uuid
 from tests.waiting import until
 
-RECORDS = 120
+RECORDS = 60
 FEW = 12  # records, more than are in flight at a time
 LEASE = 15.0  # seconds after which a lane of a dead worker is served again
 CONCURRENCY = 4  # calls at a time of one destination, as it is by default
@@ -24,7 +22,6 @@ def told_of(receiver: CallbackReceiver) -> dict[str, str]:
     return {each["data"]["delivery"]: each["type"].removeprefix("delivery.") for each in payloads}
 
 
-@pytest.mark.timeout(120)
 def test_workers_killed_in_the_middle_leave_nothing_undone_and_nothing_done_twice(
     make_processes: MakeProcesses, calendly: CalendlyDouble, receiver: CallbackReceiver
 ) -> None:
@@ -45,14 +42,14 @@ def test_workers_killed_in_the_middle_leave_nothing_undone_and_nothing_done_twic
     until(lambda: calendly.changes > 0.5 * RECORDS and calendly.in_flight, every=0.01)
     processes.programs[-1].kill()  # at whatever it does just now
     heir = processes.worker()
-    until(lambda: calendly.changes > 1.8 * RECORDS, 2 * LEASE, every=0.01)
+    until(lambda: calendly.changes > 1.8 * RECORDS, 4 * LEASE, every=0.01)
     calendly.hold()
     until(lambda: calendly.in_flight == 3 * CONCURRENCY)
     heir.kill()  # with every call on its way
     calendly.let_go()
     processes.worker()
-    until(lambda: upstream.at_rest(*records) == 3 * RECORDS, 2 * LEASE + 30, every=0.2)
-    until(lambda: len(told_of(receiver)) == RECORDS, 2 * LEASE)
+    until(lambda: upstream.at_rest(*records) == 3 * RECORDS, 4 * LEASE)
+    until(lambda: len(told_of(receiver)) == RECORDS, 4 * LEASE)
     log = upstream.log(harmful)
     uncertain = [each for each in log.values() if each["state"] == "uncertain"]
     counts = calendly.counts()
@@ -71,7 +68,6 @@ def test_workers_killed_in_the_middle_leave_nothing_undone_and_nothing_done_twic
     assert RECORDS == len({callback.headers["webhook-id"] for callback in receiver.callbacks})
 
 
-@pytest.mark.timeout(120)
 def test_a_worker_that_froze_for_longer_than_its_lease(
     make_processes: MakeProcesses, calendly: CalendlyDouble
 ) -> None:
@@ -89,10 +85,10 @@ def test_a_worker_that_froze_for_longer_than_its_lease(
     frozen.freeze()
     calendly.let_go()
     processes.worker()
-    until(lambda: upstream.counts(harmful)["uncertain"] == CONCURRENCY, 2 * LEASE)
+    until(lambda: upstream.counts(harmful)["uncertain"] == CONCURRENCY, 4 * LEASE)
     frozen.thaw()
     until(lambda: upstream.counts(harmful)["delivered"] == FEW)
-    until(lambda: upstream.counts(harmless)["delivered"] == FEW, 3 * LEASE)
+    until(lambda: upstream.counts(harmless)["delivered"] == FEW, 4 * LEASE)
     counts = calendly.counts()
 
     assert {1} == {counts[event_uuid("links", n)] for n in range(FEW)}

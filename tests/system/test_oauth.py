@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -43,7 +42,7 @@ def relay(tmp_path: Path, calendly: Sandbox) -> Iterator[Processes]:
         running.start(workers=2)
         api(running, "POST", "/credentials", {"id": "acme", "kind": "oauth"})
         page = requests.get(
-            answer_consent(api(running, "POST", "/credentials/acme/connect")["url"]), timeout=10
+            answer_consent(api(running, "POST", "/credentials/acme/connect")["url"]), timeout=30
         )
         assert page.status_code == 200, page.text
         auth = {"kind": "bearer", "key": INBOUND_KEY}
@@ -58,7 +57,7 @@ def relay(tmp_path: Path, calendly: Sandbox) -> Iterator[Processes]:
 
 def api(relay: Processes, method: str, path: str, body: Any = None) -> Any:
     """Make a management call and give its JSON."""
-    answer = requests.request(method, f"{relay.url}/api/v1{path}", json=body, headers=ADMIN, timeout=10)
+    answer = requests.request(method, f"{relay.url}/api/v1{path}", json=body, headers=ADMIN, timeout=30)
     assert answer.ok, answer.text
     return answer.json()
 
@@ -66,7 +65,7 @@ def api(relay: Processes, method: str, path: str, body: Any = None) -> Any:
 def send(relay: Processes) -> None:
     """Hand over one record."""
     key = {"Authorization": f"Bearer {INBOUND_KEY}"}
-    answer = requests.post(f"{relay.url}/in/links", json=RECORD, headers=key, timeout=10)
+    answer = requests.post(f"{relay.url}/in/links", json=RECORD, headers=key, timeout=30)
     assert answer.status_code == 202, answer.text
 
 
@@ -81,30 +80,27 @@ def delivered(relay: Processes, number: int) -> bool:
     return count(relay, "delivered") == number
 
 
-@pytest.mark.timeout(120)
 def test_records_go_out_over_several_renewals(relay: Processes, calendly: Sandbox) -> None:
     """Each pair is asked for once, whoever asks, and nobody is paused."""
-    sent, until_then = 0, time.monotonic() + 2.5 * LIFE
-    while time.monotonic() < until_then:
+    (grant,) = calendly.simulator.desk.grants
+    sent = 0
+    while grant.renewals < 2:
         send(relay)
         sent += 1
-        until(partial(delivered, relay, sent), 15, every=0.25)
+        until(partial(delivered, relay, sent))
 
-    (grant,) = calendly.simulator.desk.grants
-    calls = token_calls(calendly)
-    assert 2 <= grant.renewals == calls <= 8
+    until(lambda: grant.renewals == token_calls(calendly))  # one more may just be on its way
     assert "active" == api(relay, "GET", "/destinations/links")["state"]
     assert None is api(relay, "GET", "/credentials/acme")["trouble"]
 
 
-@pytest.mark.timeout(120)
 def test_a_worker_that_is_killed_in_a_renewal_leaves_the_truth_behind(
     relay: Processes, calendly: Sandbox
 ) -> None:
     """Calendly had renewed, nobody stored it: the credential says that the new tokens were lost, and records wait."""
-    calendly.faults.add("slow", match={"path": "/oauth/token"}, seconds=8)
+    calendly.faults.add("slow", match={"path": "/oauth/token"}, seconds=40)
     (grant,) = calendly.simulator.desk.grants
-    until(lambda: grant.renewals, 30)
+    until(lambda: grant.renewals)
     for worker in relay.programs[1:]:
         worker.kill()
     with relay.client() as client:
@@ -112,9 +108,9 @@ def test_a_worker_that_is_killed_in_a_renewal_leaves_the_truth_behind(
     relay.worker()
     send(relay)
 
-    trouble = until(lambda: api(relay, "GET", "/credentials/acme")["trouble"], 40)
+    trouble = until(lambda: api(relay, "GET", "/credentials/acme")["trouble"])
 
     assert "is lost: a renewal begun at" in trouble
     # The destinations pause a moment after the credential says why.
-    assert trouble == until(lambda: api(relay, "GET", "/destinations/links")["paused_because"], 10)
+    assert trouble == until(lambda: api(relay, "GET", "/destinations/links")["paused_because"])
     assert (1, 0) == (sum(count(relay, state) for state in ("queued", "retrying")), count(relay, "delivered"))

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.processes import Processes
 from tests.system.calendly_double import CalendlyDouble
 from tests.system.conftest import MakeProcesses
-from tests.system.tls_front import TlsFront
+from tests.system.tls_front import TlsFront, make_certificate
 from tests.system.upstream import Upstream, links
 from tests.waiting import until
 
@@ -25,10 +26,11 @@ def over_tls(make_processes: MakeProcesses, tmp_path: Path) -> Iterator[OverTls]
     def make(query: str) -> Processes:
         processes = make_processes()
         processes.redis.start()
-        front = TlsFront(tmp_path, processes.redis.port)
+        certificate = make_certificate(tmp_path)
+        front = TlsFront(certificate, processes.redis.port)
         fronts.append(front)
         address = f"rediss://:{processes.redis.password}@127.0.0.1:{front.port}/0"
-        processes.environment["REDIS_URL"] = address + query.format(authority=front.authority)
+        processes.environment["REDIS_URL"] = address + query.format(authority=certificate)
         return processes
 
     yield make
@@ -59,4 +61,7 @@ def test_a_redis_that_nobody_vouches_for_is_not_trusted(over_tls: OverTls) -> No
     processes.await_web()
 
     assert 503 == processes.health("/readyz")
+    assert (
+        "vouches for its certificate" in requests.get(processes.url + "/readyz", timeout=30).json()["detail"]
+    )
     assert 503 == Upstream(processes.url).post("links", links("links", [0])).status_code

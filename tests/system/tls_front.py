@@ -23,14 +23,13 @@ PIECE = 65_536  # bytes
 class TlsFront:
     """Takes TLS connections on a free port and passes their bytes on to `port`, until it is closed.
 
-    `authority` is the file with the certificate that vouches for it.
+    `certificate` is a file with a certificate and its key.
     """
 
-    def __init__(self, folder: Path, port: int) -> None:
-        self.authority = make_certificate(folder)
+    def __init__(self, certificate: Path, port: int) -> None:
         self._behind = port
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(self.authority)
+        self._context.load_cert_chain(certificate)
         self._open: set[socket.socket] = set()
         self._listening = socket.create_server((LOOPBACK, 0))
         self.port: int = self._listening.getsockname()[1]

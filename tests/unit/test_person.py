@@ -37,10 +37,16 @@ ADA = Person("Ada@Example.com")
         "\u5199\u4fe1\u7ed9ada@example.com\u8c22\u8c22",
         "[ada@example.com]",
         "'ada@example.com'",
+        "(('ada@example.com', 1))",
+        "x?a=1&email=ada@example.com",
+        "<p>ada&#64;example.com</p>",
+        "&lt;ada&commat;example.com&gt;",
+        "a: 1 & ada@example.com",
+        "\u043f\u043e\u0447\u0442\u0430:ada@example.com",
     ],
 )
 def test_an_address_is_found(text: str) -> None:
-    """In any case, in keys, within sentences, in the escapes of JSON and URLs and in layers of both."""
+    """In any case, in keys, within sentences, in the escapes of JSON, URLs and HTML and in layers of them."""
     assert ADA.is_in(text)
 
 
@@ -56,6 +62,12 @@ def test_an_address_is_found(text: str) -> None:
         "x.ada@example.com",
         "x-ada@example.com",
         "x_ada@example.com",
+        "o'ada@example.com",
+        r'{"email":"o\u0027ada@example.com"}',
+        "bob&ada@example.com",
+        "\u00e9ada@example.com",
+        "bo\u017cada@example.com",
+        "\u0430ada@example.com",
         "ada@example.com.au",
         "ada@example.community",
         "ada@example.com-pany.example",

@@ -12,11 +12,15 @@ LONGEST_LOCAL_PART = 64  # bytes, RFC 5321
 LONGEST_URL = 2048  # characters; our own bound, Calendly names none
 
 # Letters beyond ASCII are accepted on both sides: a person with such an address can be invited and has a right to be
-# forgotten, and Calendly can still say no. Quoted local parts and numeric hosts are not.
-_BEYOND = "\u00a1-\U0010ffff"
-_ATOM = f"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~{_BEYOND}-]+"
-_LABEL = f"[A-Za-z0-9{_BEYOND}](?:[A-Za-z0-9{_BEYOND}-]{{0,61}}[A-Za-z0-9{_BEYOND}])?"
-_LAST_LABEL = f"[A-Za-z{_BEYOND}](?:[A-Za-z0-9{_BEYOND}-]{{0,61}}[A-Za-z0-9{_BEYOND}])"
+# forgotten, and Calendly can still say no. Quoted local parts and numeric hosts are not. So the sets say what is not in
+# them; naming the million characters beyond instead would cost every process 20 ms when it starts.
+_NEVER = r"\x00-\x20\x7f-\xa0"  # control characters and blanks
+_LETTER = rf"[^{_NEVER}!-@\[-`{{-~]"
+_LETTER_OR_DIGIT = rf"[^{_NEVER}!-/:-@\[-`{{-~]"
+_INNER = rf"[^{_NEVER}!-,./:-@\[-`{{-~]"  # a hyphen as well
+_ATOM = rf'[^{_NEVER}"(),.:;<>@\[\\\]]+'
+_LABEL = f"{_LETTER_OR_DIGIT}(?:{_INNER}{{0,61}}{_LETTER_OR_DIGIT})?"
+_LAST_LABEL = f"{_LETTER}(?:{_INNER}{{0,61}}{_LETTER_OR_DIGIT})"
 _EMAIL = re.compile(rf"(?P<local>{_ATOM}(?:\.{_ATOM})*)@(?:{_LABEL}\.)+{_LAST_LABEL}")
 
 _URL = (

@@ -9,7 +9,8 @@ import click
 
 from relay.cli.carrying_out import carry_out, read_standing, with_counts
 from relay.cli.client import Client
-from relay.cli.endings import DONE, WOULD_CHANGE, NotAgreed, Trouble
+from relay.cli.dry_run import refusals
+from relay.cli.endings import DONE, FAILED, WOULD_CHANGE, NotAgreed, Trouble
 from relay.cli.options import YES, command, with_relay
 from relay.cli.plain_text import plain
 from relay.cli.plan import Plan, Step, make_plan
@@ -32,7 +33,11 @@ def _read_discards(ctx: click.Context, param: click.Parameter, given: tuple[str,
 
 @command("Make credentials and destinations as a YAML file says.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE.yaml…")
-@click.option("--dry-run", is_flag=True, help="Show what would change, and exit with 2 if anything would.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Show what would change and what would be refused; exit with 2 if anything would change.",
+)
 @YES
 @click.option(
     "--rotate-secrets", is_flag=True, help="Send every secret of the files, also where it may be the same."
@@ -84,7 +89,8 @@ def apply(  # noqa: PLR0913  # one for each option
           state: active
           acknowledge: irreversible
 
-    Exit codes: 0 done or nothing to change, 1 failed, 2 --dry-run found changes, 3 nobody agreed.
+    Exit codes: 0 done or nothing to change, 1 failed, 2 --dry-run found changes, 3 nobody agreed. With --dry-run
+    1 means that the relay would refuse something.
     """
     wanted = read_files(files, os.environ)
     plan = _plan(client, wanted, rotate=rotate_secrets, prune=prune)
@@ -92,7 +98,7 @@ def apply(  # noqa: PLR0913  # one for each option
     if not plan.steps:
         return DONE
     if dry_run:
-        return WOULD_CHANGE
+        return _end_of_dry_run(client, plan)
     agree("Make these changes?", yes=yes)
     carry_out(client, plan.steps, _agreed_discards(plan.steps, discard))
     return DONE
@@ -104,6 +110,15 @@ def _plan(client: Client, wanted: Wanted, *, rotate: bool, prune: bool) -> Plan:
     if plan.faults:
         raise Trouble("\n".join([*map(plain, plan.faults), "Nothing was changed."]))
     return plan
+
+
+def _end_of_dry_run(client: Client, plan: Plan) -> int:
+    refused = list(refusals(client, plan.steps))
+    for line in refused:
+        note(plain(line), colour="red")
+    if refused:
+        note("The relay would refuse this.", colour="red")
+    return FAILED if refused else WOULD_CHANGE
 
 
 def _show(plan: Plan) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from relay.cli.client import Client, part
 from relay.cli.endings import DONE, FAILED, Ending
 from relay.cli.options import AS_JSON, command, with_relay
+from relay.cli.paging import read_pages
 from relay.cli.plain_text import plain
 from relay.cli.screen import columns, say_json, show_lines
 
@@ -78,7 +79,7 @@ def _managed(client: Client) -> Iterator[Finding]:
 
 
 def _credentials(client: Client) -> Iterator[Finding]:
-    for credential in client.get("/credentials")["credentials"]:
+    for credential in read_pages(client, "/credentials", "credentials"):
         name = f"credential {plain(credential['id'])}"
         try:
             found = client.post(f"/credentials/{part(credential['id'])}/check")
@@ -98,7 +99,7 @@ def _fares(name: str, found: Mapping[str, Any]) -> Finding:
 
 
 def _destinations(client: Client) -> Iterator[Finding]:
-    for listed in client.get("/destinations")["destinations"]:
+    for listed in read_pages(client, "/destinations", "destinations"):
         found = client.get(f"/destinations/{part(listed['id'])}")
         because = found.get("paused_because")
         verdict = (

@@ -21,7 +21,7 @@ EVERY = 10.0  # seconds between two lines that say how far it is
 WHY = {
     "waiting": "it waits (--waiting cancels it)",
     "sending": "its call is on its way",
-    "telling": "its callback is not over (--waiting drops one that waits)",
+    "telling": "its callback is not over (--waiting drops one that waits, unless others wait for it)",
     "changed": "it changed at that moment",
 }
 _COUNTED = {
@@ -40,6 +40,7 @@ class Outcome:
     left: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     settings: list[Mapping[str, Any]] = field(default_factory=list)
     looked_at: int = 0
+    goes_on: bool = False  # the last look found something once more
 
     @property
     def erased(self) -> int:
@@ -76,7 +77,8 @@ def forget(client: Client, *, email: str, dry_run: bool, waiting: bool, yes: boo
     """Erase what deliveries carried that name a person by e-mail address. Shows what that is, and asks first.
 
     EMAIL may be - to read it from stdin, so that it stands in no shell's history. What waits is left, unless --waiting
-    cancels it: it may be the very call that deletes the person's data. The exit code is 1 where something was left.
+    cancels it: it may be the very call that deletes the person's data. The exit code is 1 where something was left, or
+    with --dry-run would be.
 
     Example:
       python -m relay forget ada@example.com --dry-run
@@ -90,7 +92,9 @@ def forget(client: Client, *, email: str, dry_run: bool, waiting: bool, yes: boo
         agree("Erase this?", yes=yes)
         outcome = _until_nothing_is_found(client, wish)
     _say(outcome, "Would be erased" if dry_run else "Erased", as_json=as_json)
-    return FAILED if outcome.left else DONE
+    if outcome.goes_on:
+        note("The last look still found something: records that name this person keep coming. Run it again.")
+    return FAILED if outcome.left or outcome.goes_on else DONE
 
 
 def _until_nothing_is_found(client: Client, wish: Mapping[str, Any]) -> Outcome:
@@ -99,7 +103,8 @@ def _until_nothing_is_found(client: Client, wish: Mapping[str, Any]) -> Outcome:
     for _ in range(MOST_TIMES):
         later = _once(client, wish)
         outcome.add(later)
-        if not later.erased and all(each["why"] != "changed" for each in later.left.values()):
+        outcome.goes_on = bool(later.erased) or any(each["why"] == "changed" for each in later.left.values())
+        if not outcome.goes_on:
             break
     return outcome
 

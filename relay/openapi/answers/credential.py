@@ -34,10 +34,11 @@ class CredentialAnswer(Answer):
     )
 
 
-class CredentialList(Answer):
-    """Every credential, by id."""
+class CredentialPage(Answer):
+    """A page of credentials, by id."""
 
     credentials = part(CredentialAnswer, "The credentials.", many=True)
+    next_cursor = text("Where the next page begins; null on the last one.", null=True)
 
 
 class CredentialCheck(Answer):

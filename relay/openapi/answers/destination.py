@@ -120,7 +120,10 @@ class DestinationAnswer(Answer):
     activated_at = moment("When it was last activated; null: never.", null=True)
 
 
-class DestinationList(Answer):
-    """Every destination, or those in one state, by id."""
+class DestinationPage(Answer):
+    """A page of destinations, by id."""
 
-    destinations = part(DestinationAnswer, "The destinations.", many=True)
+    destinations = part(
+        DestinationAnswer, "The destinations; a page may be short and not be the last one.", many=True
+    )
+    next_cursor = text("Where the next page begins; null on the last one.", null=True)

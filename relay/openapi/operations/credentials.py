@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from relay.api.credential_documents import CredentialDocument
+from relay.api.credential_documents import CredentialDocument, CredentialQuery
 from relay.openapi.answers.common import DestinationNames
-from relay.openapi.answers.credential import ConnectionLink, CredentialAnswer, CredentialCheck, CredentialList
+from relay.openapi.answers.credential import ConnectionLink, CredentialAnswer, CredentialCheck, CredentialPage
 from relay.openapi.operations.model import READ, SEALED, WRITE, Body, Operation, Reply
 
 TAG = "Credentials"
@@ -20,9 +20,14 @@ OPERATIONS = {
         name="list_credentials",
         tag=TAG,
         summary="List credentials",
-        description="Every credential, by id. Tokens are masked.",
-        answers={200: Reply(words="The credentials.", schema=CredentialList)},
-        problems=READ,
+        description="Credentials by id, with their tokens masked. Follow `next_cursor` until it is null.",
+        query=CredentialQuery,
+        answers={200: Reply(words="A page of credentials.", schema=CredentialPage)},
+        problems={
+            **READ,
+            400: "The cursor is not one that a page gave.",
+            422: "The query breaks the rules that `errors` names.",
+        },
     ),
     "api.credentials.create_credential": Operation(
         name="create_credential",

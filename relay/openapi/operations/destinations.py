@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from relay.api.deleting import DiscardDocument
 from relay.api.destination_documents import Acknowledgement, DestinationDocument, DestinationQuery
-from relay.openapi.answers.destination import DestinationAnswer, DestinationList
+from relay.openapi.answers.destination import DestinationAnswer, DestinationPage
 from relay.openapi.operations.model import READ, WRITE, Body, Operation, Reply
 
 TAG = "Destinations"
@@ -47,10 +47,16 @@ OPERATIONS = {
         name="list_destinations",
         tag=TAG,
         summary="List destinations",
-        description="Every destination, or those in one state, by id. Secrets are masked.",
+        description="Destinations by id, with their secrets masked. A page may be short or empty and still have a `next_cursor`: "
+        "follow it until it is null. What stands there from the first page to the last is on one of them, whatever is made and "
+        "deleted meanwhile.",
         query=DestinationQuery,
-        answers={200: Reply(words="The destinations.", schema=DestinationList)},
-        problems={**READ, 422: "The query breaks the rules that `errors` names."},
+        answers={200: Reply(words="A page of destinations.", schema=DestinationPage)},
+        problems={
+            **READ,
+            400: "The cursor is not one that a page gave.",
+            422: "The query breaks the rules that `errors` names.",
+        },
     ),
     "api.destinations.create_destination": Operation(
         name="create_destination",

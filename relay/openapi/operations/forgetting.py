@@ -12,7 +12,7 @@ OPERATIONS = {
         tag="People",
         summary="Forget a person",
         description="What deliveries that are over carried is erased where it names the person, and so are answers kept for repeats, "
-        "notes in the audit and traces of failed jobs. What waits is left and told, unless `waiting` is set. An answer comes after "
+        "notes in the audit and traces of failed jobs. What waits is left and told, unless `waiting` is set. What others wait to hear is never dropped. An answer comes after "
         "about two seconds and may have a `next_cursor`: follow it until it is null, then begin again until nothing is erased any "
         "more. Doing it again does no harm.",
         body=Body(

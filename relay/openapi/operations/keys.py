@@ -14,7 +14,7 @@ OPERATIONS = {
         name="list_keys",
         tag=TAG,
         summary="List keys",
-        description="Every key, by name, those that have ended among them. `RELAY_ADMIN_KEY` is no part of it: it stands in the "
+        description="Every key (there are 500 at most), by name, those that have ended among them. `RELAY_ADMIN_KEY` is no part of it: it stands in the "
         "settings only.",
         answers={200: Reply(words="The keys.", schema=KeyList)},
         problems=READ,

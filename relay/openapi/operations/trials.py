@@ -61,7 +61,8 @@ OPERATIONS = {
         problems={
             **WRITE,
             **UNKNOWN,
-            503: "Redis does not answer, or no worker is there to make the call; try again after `Retry-After` seconds.",
+            503: "Redis does not answer, or cannot promise what `RELAY_DURABILITY` asks for (`not_durable`), or no worker is there "
+            "to make the call; try again after `Retry-After` seconds.",
         },
     ),
     "api.replays.replay": Operation(

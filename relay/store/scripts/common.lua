@@ -57,10 +57,15 @@ end
 -- with this id, are in the log as well, and not in the lane.
 local function oldest_retrying(lane)
   local log = string.gsub(lane.attention, 'attention$', '') .. 'log:' .. string.gsub(lane.name, '^delivery', '') .. ':retrying'
-  for _, id in ipairs(redis.call('ZRANGE', log, 0, 99)) do
-    local at = redis.call('ZSCORE', lane.due, id)
-    if at then return id, tonumber(at) end
-  end
+  local from = 0
+  repeat
+    local ids = redis.call('ZRANGE', log, from, from + 99)
+    for _, id in ipairs(ids) do
+      local at = redis.call('ZSCORE', lane.due, id)
+      if at then return id, tonumber(at) end
+    end
+    from = from + 100
+  until #ids == 0
 end
 
 -- In a lane of strict order, a delivery that waits to be tried again blocks those behind it. Gives it, if there is one.
@@ -145,9 +150,16 @@ local function stays(prefix, destination, usual)
   return tonumber(redis.call('HGET', prefix .. 'retention:' .. destination, 'keep') or usual)
 end
 
+local function words_in(text)
+  local words = {}
+  for word in string.gmatch(text or '', '%S+') do words[#words + 1] = word end
+  return words
+end
+
 local ATTEMPTED = 'delivery.attempted'
 local SUPERSEDED_STAYS = 2592000 -- seconds; as long as settled deliveries usually do
-local MOST_NAMED = 20 -- callbacks that a delivery names, the latest; earlier ones are sent all the same
+local MOST_NAMED = 20 -- callbacks that a delivery names, the latest; earlier news of attempts is sent all the same
+local LONGEST_WAY = 600000 -- ms; no callback takes that long
 
 -- A callback that is not to be sent any more. One that is on its way cannot be taken back, but it is not sent again.
 local function drop_callback(prefix, id, reason, now)
@@ -163,28 +175,45 @@ local function drop_callback(prefix, id, reason, now)
   end
 end
 
--- File a callback of a delivery, due now. `told` is the callback's id, type, payload and URL, and why its payload could not
--- be shaped ('' where it was). An outcome replaces what still waits to be told of this delivery: old news must not arrive
--- after new. News of single attempts says which attempt it is about, so it stays, and replaces nothing.
+-- File a callback of a delivery. `told` is the callback's id, type, payload and URL, and why its payload could not be shaped
+-- ('' where it was). An outcome replaces what still waits to be told of this delivery, and waits itself for what is on its way
+-- (tell_now): old news must not arrive after new. So each outcome stays among those that the delivery names, while there is
+-- anything of it. News of single attempts says which attempt it is about: it replaces nothing, and is not replaced.
 local function tell(prefix, destination, id, told, now)
   local callback, about, payload, url, unshaped = unpack(told)
   local key, delivery = prefix .. 'callback:' .. callback, prefix .. 'delivery:' .. id
   local callbacks = lane_keys(prefix, 'callback/' .. destination)
-  redis.call('HSET', key, 'delivery', id, 'destination', destination, 'type', about, 'payload', payload, 'url', url,
-    'state', 'queued', 'attempt', 0, 'spent', 0, 'updated_at', now, 'next_attempt_at', now)
-  if unshaped ~= '' then redis.call('HSET', key, 'unshaped', unshaped) end
-  local named = {}
-  for earlier in string.gmatch(redis.call('HGET', delivery, 'callbacks') or '', '%S+') do
-    if about ~= ATTEMPTED and redis.call('HGET', prefix .. 'callback:' .. earlier, 'type') ~= ATTEMPTED then
+  local due, before, named = now, words_in(redis.call('HGET', delivery, 'callbacks')), {}
+  local too_many = #before + 1 - MOST_NAMED
+  for _, earlier in ipairs(before) do
+    local earlier_about = redis.call('HGET', prefix .. 'callback:' .. earlier, 'type')
+    local is_outcome = earlier_about and earlier_about ~= ATTEMPTED
+    if is_outcome and about ~= ATTEMPTED then
+      if redis.call('ZSCORE', callbacks.flight, earlier) then due = now + LONGEST_WAY end
       redis.call('ZREM', callbacks.due, earlier)
       drop_callback(prefix, earlier, 'A newer outcome is told instead.', now)
     end
-    named[#named + 1] = earlier
+    if is_outcome or too_many <= 0 then named[#named + 1] = earlier else too_many = too_many - 1 end
   end
   named[#named + 1] = callback
-  redis.call('HSET', delivery, 'callbacks', table.concat(named, ' ', math.max(1, #named - MOST_NAMED + 1)))
-  redis.call('ZADD', callbacks.due, now, callback)
-  attend(callbacks, now, now)
+  redis.call('HSET', key, 'delivery', id, 'destination', destination, 'type', about, 'payload', payload, 'url', url,
+    'state', 'queued', 'attempt', 0, 'spent', 0, 'updated_at', now, 'next_attempt_at', due)
+  if unshaped ~= '' then redis.call('HSET', key, 'unshaped', unshaped) end
+  redis.call('HSET', delivery, 'callbacks', table.concat(named, ' '))
+  redis.call('ZADD', callbacks.due, due, callback)
+  attend(callbacks, due, now)
+end
+
+-- An outcome that was on its way as a newer one was filed has ended: the newer one waits no longer.
+local function tell_now(prefix, callbacks, delivery, now)
+  for _, id in ipairs(words_in(redis.call('HGET', prefix .. 'delivery:' .. delivery, 'callbacks'))) do
+    local key, due = prefix .. 'callback:' .. id, tonumber(redis.call('ZSCORE', callbacks.due, id) or 0)
+    if due > now and redis.call('HGET', key, 'state') == 'queued' then
+      redis.call('HSET', key, 'next_attempt_at', now)
+      redis.call('ZADD', callbacks.due, now, id)
+      attend(callbacks, now, now)
+    end
+  end
 end
 
 -- End a delivery that waits, or that nobody knows about, without an attempt: a person decided, or its destination is gone.
@@ -225,6 +254,8 @@ local function bare(key, how)
     end
   end
   redis.call('HSET', key, 'dropped', how)
+  -- Whoever still has an attempt of it in his hands could bring the person back.
+  if how == 'forgotten' then redis.call('HDEL', key, 'token') end
 end
 
 -- Tell whether a callback may still be sent, or is on its way.

@@ -1,6 +1,6 @@
 -- Create a destination, or replace its settings if nobody changed them meanwhile.
 -- KEYS[1] its hash; ARGV settings (JSON), when_inactive, revision ('' to create), template, prefix, id, strict order (1 or 0),
--- seconds to keep what is settled (0: as the relay does), whether with what it carried (1 or 0)
+-- seconds to keep what is settled (0: as the relay does), whether with what it carried (1 or 0), whether a person did it (1 or 0)
 -- Returns 1 if done, 0 if it exists (creating) or has changed (replacing), -1 if it is gone (replacing).
 local now = now_ms()
 local revision = redis.call('HGET', KEYS[1], 'revision')
@@ -28,5 +28,6 @@ end
 local due = next_due(lane)
 if due and may_run(ARGV[5], lane.name) then attend(lane, due, now) end
 redis.call('HINCRBY', KEYS[1], 'revision', 1)
-redis.call('DEL', ARGV[5] .. 'gone:' .. ARGV[6]) -- a person looked at it: its receiver is asked anew
+-- Where a person looked at it, its receiver is asked anew.
+if ARGV[10] == '1' then redis.call('DEL', ARGV[5] .. 'gone:' .. ARGV[6]) end
 return 1

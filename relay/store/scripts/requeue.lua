@@ -1,14 +1,24 @@
 -- Put an item back into its lane, due as soon as may be, with its attempts to spend anew. What was in flight cannot be put back.
--- KEYS[1] the item's hash; ARGV prefix, lane, id, then the states it may be in
+-- KEYS[1] the item's hash; ARGV prefix, lane, id, what the caller knew of it (4 when its destination was made, 5 how many
+-- attempts there were, '' where that does not matter), then the states it may be in
 -- Returns the state that it was in ('' if there is none), or 'discarded' where its destination was deleted with it, or
--- 'dropped' or 'forgotten' where nothing is left to send; it was requeued if that state is among those given.
+-- 'changed' where it is not what the caller knew of, or 'dropped' or 'forgotten' where nothing is left to send, or 'overtaken'
+-- where it is a callback and a newer one was filed since it was chosen; it was requeued if that state is among those given.
 local prefix, id = ARGV[1], ARGV[3]
 local lane = lane_keys(prefix, ARGV[2])
 local kind, destination = parts_of(prefix, lane.name)
-local old = redis.call('HGET', KEYS[1], 'state')
-if not old or redis.call('EXISTS', prefix .. 'destination:' .. destination) == 0 then return '' end
+local old, attempts = unpack(redis.call('HMGET', KEYS[1], 'state', 'attempt'))
+local made = redis.call('HGET', prefix .. 'destination:' .. destination, 'created_at')
+if not old or not made then return '' end
 if is_discarded(prefix, id) then return 'discarded' end
-for i = 4, #ARGV do
+-- A destination that was made anew may be for other calls; and nobody decided about an attempt that came after he looked.
+if made ~= ARGV[4] or (ARGV[5] ~= '' and attempts ~= ARGV[5]) then return 'changed' end
+if kind == 'callback' then
+  -- Old news must not arrive after new.
+  local about = prefix .. 'delivery:' .. redis.call('HGET', KEYS[1], 'delivery')
+  if string.match(redis.call('HGET', about, 'callbacks') or '', '%S+$') ~= id then return 'overtaken' end
+end
+for i = 6, #ARGV do
   if ARGV[i] == old then
     local dropped = redis.call('HGET', KEYS[1], 'dropped')
     if dropped then return dropped end

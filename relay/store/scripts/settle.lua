@@ -81,6 +81,7 @@ if state == 'split' then
   if may_run(prefix, lane.name) then attend(lane, next_due(lane), now) end
 end
 local about = kind == 'callback' and redis.call('HGET', KEYS[1], 'delivery') or id
+if redis.call('HGET', KEYS[1], 'superseded') then tell_now(prefix, lane, about, now) end
 if keep > 0 then
   keep = stays(prefix, destination, keep)
   -- A callback is seen with its delivery only, so it goes with it at the latest: what was tried for longer goes now.

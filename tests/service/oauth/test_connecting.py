@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -406,6 +407,27 @@ def test_a_connection_is_in_the_audit(rig: Rig) -> None:
         ("credential.connection_begun", "Ana", key["id"]),
         ("credential.created", "RELAY_ADMIN_KEY", None),
     ] == [(each["what"], each["who"], each["key"]) for each in deeds]
+
+
+@pytest.mark.parametrize("end", ["DELETE", "PATCH"])
+def test_a_link_ends_with_the_key_that_asked_for_it(rig: Rig, end: str) -> None:
+    """Whoever has left connects nobody any more, though the link was young."""
+    made(rig)
+    key = rig.manage("POST", "/keys", {"name": "Ana", "scope": "admin"})
+    root, rig.admin = rig.admin, {"Authorization": f"Bearer {key['key']}"}
+    address = start(rig)
+    rig.admin = root
+    if end == "DELETE":
+        rig.manage("DELETE", f"/keys/{key['id']}")
+    else:
+        rig.store.admin_keys.change(key["id"], lambda stands: replace(stands, expires_at=1.0))
+
+    page = come_back(rig, answer_consent(address))
+
+    assert 403 == page.status_code
+    assert "has been revoked, has ended" in page.get_data(as_text=True)
+    assert not rig.manage("GET", "/credentials/acme")["connected"]
+    assert 0 == token_calls(rig.sandbox, "authorization_code")
 
 
 def test_a_code_does_not_fit_the_state_of_another_credential(rig: Rig) -> None:

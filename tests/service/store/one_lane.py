@@ -112,7 +112,8 @@ class OneLane:
         for name in self.redis.zrange(keys.due(self.lane), 0, -1):
             self.redis.zadd(keys.due(self.lane), {name: LONG_AGO})
             if self.lane.kind == "delivery":
-                self.redis.hdel(keys.delivery(name.decode()), "lands_at")  # what was on its way has arrived
+                # what was on its way has arrived
+                self.redis.hdel(keys.delivery(name.decode()), "lands_at", "effect_by")
         self.redis.hdel(keys.lane_of(self.lane), "not_before")
         self.bring_forward()
 

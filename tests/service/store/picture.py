@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ for _, key in ipairs(redis.call('KEYS', 'relay:*')) do
       redis.call('TTL', key) }
   end
 end
-return found
+return cjson.encode(found) -- one text is read much faster than its thousand parts
 """
 _COPY = """
 local found = {}
@@ -45,9 +46,8 @@ class Picture:
         """Look at all that the relay wrote."""
         held: dict[str, Any] = {}
         expiring = set()
-        for raw_key, kind, value, ttl in redis.register_script(_READ)():
-            key = raw_key.decode()
-            held[key] = _READERS[kind.decode()](value)
+        for key, kind, value, ttl in json.loads(redis.register_script(_READ)()):
+            held[key] = _READERS[kind](value)
             if ttl >= 0:
                 expiring.add(key)
         return cls(held, frozenset(expiring))
@@ -83,11 +83,6 @@ class Picture:
         """Give a lane's hash."""
         return self.hash(keys.lane_of(lane))
 
-    def blocking(self, lane: Lane) -> str | None:
-        """Give the item that holds up a lane in strict order."""
-        head = self.lane(lane).get("head")
-        return head if head in self.due(lane) else None
-
 
 class Copy:
     """All keys of a Redis as they are stored, the test's own among them."""
@@ -105,14 +100,13 @@ class Copy:
         pipe.execute()
 
 
-def _paired(raw: list[bytes]) -> dict[str, str]:
-    texts = [each.decode() for each in raw]
+def _paired(texts: list[str]) -> dict[str, str]:
     return dict(zip(texts[::2], texts[1::2], strict=True))
 
 
 _READERS: dict[str, Any] = {
     "hash": _paired,
-    "zset": lambda raw: {name: int(float(score)) for name, score in _paired(raw).items()},
-    "set": lambda raw: {each.decode() for each in raw},
-    "string": bytes.decode,
+    "zset": lambda texts: {name: int(float(score)) for name, score in _paired(texts).items()},
+    "set": set,
+    "string": str,
 }

@@ -267,4 +267,4 @@ def test_a_callback_on_its_way_expires_though_nobody_ends_it(store: Store) -> No
 
     store.destinations.delete("here", 0)
 
-    assert store.redis.ttl(keys.callback(callback)) > 0
+    assert store.redis.ttl(keys.callback(callback)) > 24 * 3600  # it may be tried for that long

@@ -36,7 +36,6 @@ def replicated(pair: Pair, make_settings: MakeSettings, monkeypatch: pytest.Monk
     """An empty store that waits for a replica, and forgets at once that it waited in vain."""
     pair.master.says("FLUSHALL")
     pair.await_replica()
-    monkeypatch.setattr("relay.store.durability.LONGEST_WAIT", 0.3)
     monkeypatch.setattr("relay.store.durability.REST", 0.0)
     store = open_store(make_settings(redis_url=pair.url, durability="replica"))
     yield store
@@ -52,21 +51,14 @@ def odd(tmp_path: Path) -> Iterator[Node]:
         yield node
 
 
-def frozen(node: Node) -> Iterator[None]:
-    """Keep a server from answering for as long as this goes."""
-    node.freeze()
-    try:
-        yield
-    finally:
-        node.thaw()
-
-
 @pytest.fixture
-def cut_off(replicated: Store, pair: Pair) -> Iterator[OneLane]:
+def cut_off(replicated: Store, pair: Pair, monkeypatch: pytest.MonkeyPatch) -> Iterator[OneLane]:
     """A lane whose Redis had a replica a moment ago."""
     here = OneLane(replicated)
     here.accept()
-    yield from (here for _ in frozen(pair.replica))
+    pair.part(monkeypatch)
+    yield here
+    pair.replica.thaw()
 
 
 def test_what_was_accepted_is_on_the_replica(replicated: Store, pair: Pair) -> None:
@@ -87,7 +79,7 @@ def test_the_first_that_is_not_promised_is_stored_and_the_next_ones_are_not(cut_
 
 
 def test_a_repeat_is_answered_once_the_first_is_promised(
-    cut_off: OneLane, replicated: Store, pair: Pair
+    cut_off: OneLane, replicated: Store, pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The answer to a repeat promises as much as the first one would have."""
     standing = replicated.destinations.get("here")
@@ -95,8 +87,7 @@ def test_a_repeat_is_answered_once_the_first_is_promised(
         replicated.acceptance.accept(standing.settings, cut_off.new(), REQUEST)
     with pytest.raises(NotConfirmed):
         replicated.acceptance.recall(standing, "k", "d")
-    pair.replica.thaw()
-    pair.await_replica()
+    pair.join(monkeypatch)
 
     recalled = replicated.acceptance.recall(standing, "k", "d")
     assert recalled is not None
@@ -126,13 +117,14 @@ def test_callbacks_wait_for_nothing(cut_off: OneLane) -> None:
     assert cut_off.callbacks.lanes.claim(lease, 4).confirmed
 
 
-def test_promises_are_had_again_as_soon_as_the_replica_is_back(cut_off: OneLane, pair: Pair) -> None:
+def test_promises_are_had_again_as_soon_as_the_replica_is_back(
+    cut_off: OneLane, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nobody has to restart anything."""
     with pytest.raises(NotConfirmed):
         cut_off.accept()
     assert "no replica" in cut_off.store.durability.trouble()
-    pair.replica.thaw()
-    pair.await_replica()
+    pair.join(monkeypatch)
 
     assert 1 == len(cut_off.accept())
     assert "" == cut_off.store.durability.trouble()
@@ -144,8 +136,7 @@ def test_a_server_that_is_gone_is_nobodys_trouble(
     """Of a Cluster another one takes its place, and nothing is asked of the old one that could end its trouble."""
     with pytest.raises(NotConfirmed):
         cut_off.accept()
-    pair.replica.thaw()
-    pair.await_replica()
+    pair.join(monkeypatch)
     monkeypatch.setattr("relay.store.durability.server_of", lambda *_: "another")
     cut_off.store.durability.try_all([keys.attention("0")])
 
@@ -206,24 +197,26 @@ def test_the_wait_for_an_end_is_shorter_than_the_lease() -> None:
 
 
 def test_a_sender_is_told_what_may_have_been_stored(
-    replicated: Store, pair: Pair, make_settings: MakeSettings
+    replicated: Store, pair: Pair, make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first one that its key makes the repeat safe, the next one that nothing was; and the platform why."""
     keep_credential(replicated)
     web = OverHttp(make_settings(redis_url=pair.url, durability="replica"), replicated)
     assert 201 == web.api("POST", "/destinations", a_destination()).status_code
     assert 202 == web.post("booking-links", SCHEDULING_RECORD).status_code
-    pair.replica.freeze()
+    pair.part(monkeypatch)
     keyed = {"Idempotency-Key": "first"}
     unconfirmed = web.post("booking-links", SCHEDULING_RECORD, headers=keyed)
     refused = web.post("booking-links", SCHEDULING_RECORD)
+    replicated.presence.note("w1")
+    trial = web.api("POST", "/destinations/booking-links/test", {"record": SCHEDULING_RECORD})
     ready = web.client.get("/readyz")
-    pair.replica.thaw()
-    pair.await_replica()
+    pair.join(monkeypatch)
     repeated = web.post("booking-links", SCHEDULING_RECORD, headers=keyed)
 
     assert "same Idempotency-Key" in assert_problem(unconfirmed, 503, "not_confirmed")["detail"]
     assert "Nothing was stored" in assert_problem(refused, 503, "not_durable")["detail"]
     assert "no replica" in assert_problem(ready, 503, "not_ready")["detail"]
+    assert "no replica" in assert_problem(trial, 503, "not_durable")["detail"]
     assert (202, "true") == (repeated.status_code, repeated.headers["Idempotent-Replayed"])
     assert 2 == replicated.destinations.counts("booking-links")["queued"]

@@ -10,6 +10,7 @@ import pytest
 
 from relay.store import Store, keys
 from relay.store.lanes import LEASE, LeaseLost
+from tests.service.store.clock import Clock
 from tests.service.store.one_lane import OneLane, ended
 
 
@@ -50,14 +51,13 @@ def test_a_claim_renews_the_lease(store: Store) -> None:
     """A turn that works is not taken for a dead one."""
     here = OneLane(store)
     lease = here.lease()
-    store.redis.hset(keys.lane_of(here.lane), "lease_until", here.now() + 50)
-    store.redis.zadd(keys.attention(here.lane.shard), {here.lane.name: here.now() + 50})
+    store.redis.hset(keys.lane_of(here.lane), "lease_until", here.now() + 5000)
+    store.redis.zadd(keys.attention(here.lane.shard), {here.lane.name: here.now() + 5000})
 
     store.lanes.claim(lease, 0)
-    look = here.next_look()
+    renewed = here.redis.hget(keys.lane_of(here.lane), "lease_until"), here.next_look()
 
-    assert look is not None
-    assert look > here.now() + LEASE * 1000 - 5000
+    assert [True, True] == [int(each or 0) > here.now() + LEASE * 1000 - 5000 for each in renewed]
 
 
 def test_a_dead_turns_lane_is_found_and_leased(store: Store) -> None:
@@ -298,3 +298,28 @@ def test_a_name_without_its_delivery_is_dropped(store: Store) -> None:
     _, claimed = here.claim_one()
 
     assert (kept, []) == (claimed.id, here.due())
+
+
+def test_an_attempt_without_its_delivery_is_no_longer_in_flight(store: Store) -> None:
+    """Nobody can end it, and nobody is asked to."""
+    here = OneLane(store)
+    (gone,) = here.accept()
+    here.claim()
+    here.die()
+    store.redis.delete(keys.delivery(gone))
+
+    lease = here.lease()
+
+    assert ((), []) == (lease.left_in_flight, here.flight())
+
+
+def test_a_lease_is_over_at_its_very_end(clocked: Store, clock: Clock) -> None:
+    """The lane is found at that moment, and whoever finds it is to get it."""
+    here = OneLane(clocked)
+    here.accept()
+    here.lease()
+
+    clock.move(LEASE)
+
+    assert [here.lane] == clocked.lanes.whose_time_has_come(1)
+    assert clocked.lanes.lease(here.lane) is not None

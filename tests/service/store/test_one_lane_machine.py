@@ -2,40 +2,54 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import Any
-
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis.stateful import initialize, run_state_machine_as_test
 
-from relay.errors import Conflict, UnknownCallback
+from relay.errors import Conflict
 from relay.model.delivery import SETTLED, WAITING
 from relay.store import Store
-from relay.store.replays import Selection
 from tests.destinations import a_destination
 from tests.service.store.clock import Clock
 from tests.service.store.lane_model import LANES, move
-from tests.service.store.lane_moves import PICK, TurnMoves
+from tests.service.store.lane_moves import ENDED, FATE, PICK
+from tests.service.store.lane_people import PeopleMoves
 from tests.service.store.refusals import FULL, NO_REPLICA, Refusing
 
 HOUR = 3600.0
+NOTED = ("lease_until", "asked_until", "not_before")
 MOST = 6  # deliveries, beside parts: what happens is to happen to the same ones
 
 
-class LaneMachine(TurnMoves):
-    """Beside the turns: what upstream sends, what people do, and what the clock does."""
+class LaneMachine(PeopleMoves):
+    """Beside turns and people: what upstream sends, what the clock does, and what happens together."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         super().__init__(store, clock)
         self.accept(3, "")
 
+    @initialize(strict=st.booleans())
+    def begin(self, *, strict: bool) -> None:
+        """Choose an order to begin with."""
+        if strict:
+            self.change_the_order()
+            self.look()
+
     @move(4, number=st.integers(min_value=1, max_value=3), group=st.sampled_from(["", "", "g", "h"]))
     def accept(self, number: int, group: str) -> None:
         """Upstream sends records; some of them share deliveries."""
-        if len(self.ids) < MOST:
-            self.ids |= dict.fromkeys(self.here.accept(self.here.new(number, group=group)), "delivery")
+        if len(self.ids) >= MOST:
+            return
+        before = self.picture
+        self.ids |= dict.fromkeys(self.here.accept(self.here.new(number, group=group)), "delivery")
+
+        self.look()
+        assert self.look_since("delivery", before, asks=True) == self.next_look("delivery")
+        came = self.moment("delivery", "asked_until") > int(
+            before.lane(LANES["delivery"]).get("asked_until", 0)
+        )
+        assert came == self.here.woken
 
     @move()
     def send_test(self) -> None:
@@ -45,88 +59,49 @@ class LaneMachine(TurnMoves):
             self.store.acceptance.begin_test(a_destination("here"), identifier, [{}], {})
             self.ids[identifier] = "test"
 
-    @move(10, seconds=st.sampled_from([-HOUR, -60.0, -0.5, 0.02, 1.0, 6.0, 16.0, 31.0, 31.0, HOUR]))
+    @move(6, pick=PICK)
+    def its_moment_comes(self, pick: int) -> None:
+        """It is exactly when something falls due, or when somebody no longer has a right."""
+        noted = [self.moment(kind, name) for kind in LANES for name in NOTED]
+        noted += [
+            each
+            for lane in LANES.values()
+            for each in (*self.picture.due(lane).values(), *self.picture.flight(lane).values())
+        ]
+        later = sorted({each for each in noted if each > self.now})
+        if later:
+            self.clock.move(
+                (later[pick % len(later)] - self.now - 1) / 1000
+            )  # and one passes with every step
+
+    @move(8, seconds=st.sampled_from([-HOUR, -60.0, -0.5, 0.02, 1.0, 6.0, 16.0, 31.0, HOUR]))
     def time_passes(self, seconds: float) -> None:
         """What waited falls due, and leases end; or the clock is set back, as if nothing had happened."""
         self.clock.move(seconds)
 
-    @move(state=st.sampled_from(["active", "paused", "active"]))
-    def switch(self, state: Any) -> None:
-        """A person activates or pauses the destination."""
-        self.store.destinations.set_state("here", state)
+    @move(3, pick=PICK, fate=FATE, late=st.booleans())
+    def split_up(self, pick: int, fate: str, *, late: bool) -> None:
+        """A full batch is refused and halved, perhaps by an answer that comes late."""
+        self.accept(3, "full")
+        if late:
+            self.serve_lane("delivery", 100, "unknown, repeated", [], "dies", told=False)
+            self.serve_lane("delivery", 1, "unknown, repeated", ["delivered"], "goes", told=False)
+            for each in range(MOST):
+                self.answer_late(2 * (pick + each) + 1, "split", told=False)
+        else:
+            self.serve_lane("delivery", 3, "unknown, repeated", ["split"] * 3, fate, told=False)
 
-    @move()
-    def change_the_order(self) -> None:
-        """A person asks for strict order, or no longer."""
-        self.strict = not self.strict
-        stands = self.store.destinations.get("here")
-        self.here.changes["delivery"] = self.order()
-        self.store.destinations.replace(a_destination("here", **self.here.changes), stands.revision)
-
-    @move(2, pick=PICK)
-    def retry(self, pick: int) -> None:
-        """A person puts a delivery back."""
-        if not self.ids:
-            return
-        identifier = self.picked(pick)
-        with suppress(Conflict):
-            self.store.operations.retry(identifier)
-            self.gone.discard(identifier)
-            item = self.look().item("delivery", identifier)
-            assert ("queued", None) == (item["state"], item.get("token"))
-
-    @move(pick=PICK)
-    def retry_callback(self, pick: int) -> None:
-        """A person has a callback sent again."""
-        if not self.ids:
-            return
-        with suppress(Conflict, UnknownCallback):
-            self.gone.discard(self.store.operations.retry_callback(self.picked(pick)).callbacks[-1].id)
-
-    @move(pick=PICK)
-    def cancel(self, pick: int) -> None:
-        """A person takes a delivery out."""
-        if not self.ids:
-            return
-        identifier = self.picked(pick)
-        with suppress(Conflict):
-            self.store.operations.cancel(identifier)
-            assert self.look().item("delivery", identifier)["state"] == "canceled"
-
-    @move(pick=PICK, settled=st.sampled_from(["delivered", "dead"]), told=st.booleans())
-    def resolve(self, pick: int, settled: Any, *, told: bool) -> None:
-        """A person says what became of a delivery."""
-        if not self.ids:
-            return
-        seen = self.store.deliveries.get(self.picked(pick))
-        callback = self.callback(settled) if told else None
-        with suppress(Conflict):
-            self.store.operations.resolve(seen, settled, "Resolved by hand.", callback)
-            assert ("uncertain", settled) == (seen.state, self.look().item("delivery", seen.id)["state"])
-            if callback:
-                self.filed[callback.id] = seen.id
-
-    def picked(self, pick: int) -> str:
-        """Choose a delivery."""
-        return list(self.ids)[pick % len(self.ids)]
-
-    @move(
-        state=st.sampled_from(["dead", "canceled", "uncertain"]), limit=st.integers(min_value=1, max_value=3)
-    )
-    def replay(self, state: Any, limit: int) -> None:
-        """A person puts many back: deliveries of this destination, the oldest first."""
-        before = self.picture
-        own = [each for each, kind in self.ids.items() if kind == "delivery" and each not in self.old]
-        fit = sorted(each for each in own if before.item("delivery", each)["state"] == state)[:limit]
-
-        done = self.store.replays.run(
-            self.store.destinations.get("here"), Selection(state=state, limit=limit, may_repeat=True)
-        )
-
-        after = self.look()
-        moved = [each for each in self.ids if before.item("delivery", each) != after.item("delivery", each)]
-        assert (fit, len(fit)) == (sorted(moved), done.replayed)
-        assert {"queued"} >= {after.item("delivery", each)["state"] for each in moved}
+    @move(5, pick=PICK, name=ENDED)
+    def overtake_news(self, pick: int, name: str) -> None:
+        """While an outcome is being told, a person says what is newer; then that call ends."""
+        self.serve_lane("delivery", 1, "unknown, to a person", ["unknown, to a person"], "goes", told=True)
+        self.serve_lane("callback", 3, "unknown, repeated", [], "stays", told=False)
+        self.resolve(4 * pick + 2, "dead", told=True)
+        turn = self.turns.get("callback")
+        for each in turn.open if turn else []:
+            self.end("callback", each, name)
+        if turn:
+            turn.open.clear()
 
     @move(sure=st.integers(min_value=0, max_value=3))
     def delete(self, sure: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,9 +10,12 @@ import pytest
 
 from relay.errors import Conflict, UnknownCallback, UnknownDelivery, UnknownDestination
 from relay.store import Store, keys
+from relay.store.operations import Operations
+from relay.store.scripts import Scripts
 from tests.destinations import a_destination
 from tests.service.store.brought import brought_to
 from tests.service.store.one_lane import KEEP, OneLane, ended
+from tests.waiting import until
 
 NO_DELIVERY = "dlv_" + "0" * 25
 
@@ -147,6 +151,27 @@ def test_a_callback_on_its_way_is_not_sent_a_second_time(store: Store) -> None:
         store.operations.retry_callback(identifier)
 
 
+def test_a_callback_is_not_sent_again_where_a_newer_one_was_filed_at_that_moment(store: Store) -> None:
+    """Old news must not arrive after new: between the look at the delivery and the retry, its next outcome came."""
+    here = OneLane(store)
+    (identifier,) = here.accept()
+    lease, claimed = here.claim_one()
+    old = here.settle_with_callback(claimed, "uncertain", known=False)
+    stale = store.deliveries.get(identifier)
+    store.lanes.release(lease)
+    lease, told = here.callbacks.claim_one()
+    here.callbacks.settle(told, ended())
+    store.lanes.release(lease)
+    new = here.settle_with_callback(claimed)
+    made = round(store.destinations.get("here").created_at * 1000)
+    lane = here.callbacks.lane
+    args = [lane.prefix, lane.name, stale.callbacks[-1].id, made, "", "delivered"]
+
+    came_of_it = store.operations._scripts.run("requeue", keys.callback(old), args)
+
+    assert (b"overtaken", [new]) == (came_of_it, here.callbacks.due())
+
+
 def test_a_retry_waits_for_a_call_that_may_still_be_on_its_way(store: Store) -> None:
     """Two calls of one delivery at a time must never be, also when a person asks."""
     here = OneLane(store)
@@ -161,12 +186,63 @@ def test_a_retry_waits_for_a_call_that_may_still_be_on_its_way(store: Store) -> 
     assert () == here.claim()[1]
 
 
+class Meanwhile(Scripts):
+    """Scripts before which something happens, after whoever runs them has looked."""
+
+    def __init__(self, store: Store, what: Callable[[], Any]) -> None:
+        super().__init__(store.redis)
+        self._what = what
+
+    def run(self, name: str, key: str, args: Sequence[Any]) -> Any:
+        """Let it happen, then run the script."""
+        self._what()
+        return super().run(name, key, args)
+
+
+def retried_late(store: Store, identifier: str, what: Callable[[], Any]) -> None:
+    """Retry a delivery with which this happens between the look at it and the script."""
+    scripts = Meanwhile(store, what)
+    Operations(store.redis, scripts, store.deliveries, store.destinations, 3600).retry(identifier)
+
+
+def test_what_was_tried_meanwhile_is_not_retried(store: Store) -> None:
+    """A person would take on himself what a call may have done that he did not know of."""
+    here = OneLane(store)
+    identifier = brought_to(here, "retrying")
+
+    def tried() -> None:
+        here.make_due()
+        _, claimed = here.claim_one()
+        here.settle(claimed, ended("uncertain", known=False, values={"after_unknown": "1"}))
+
+    with pytest.raises(Conflict, match="once more"):
+        retried_late(store, identifier, tried)
+
+    assert ("uncertain", []) == (here.state(identifier), here.due())
+
+
+def test_nothing_is_put_back_into_a_lane_that_was_made_anew(store: Store) -> None:
+    """The destination that has its id by now may be for another template, whose calls are others."""
+    here = OneLane(store)
+    identifier = brought_to(here, "dead")
+
+    def made_anew() -> None:
+        store.destinations.delete("here")
+        OneLane(store, template="delete_invitee_data")
+
+    until(lambda: here.now() > store.destinations.get("here").created_at * 1000 + 1)
+    with pytest.raises(Conflict, match="once more"):
+        retried_late(store, identifier, made_anew)
+
+    assert ("dead", []) == (here.state(identifier), here.due())
+
+
 def test_nothing_is_put_back_into_a_lane_that_is_gone(store: Store) -> None:
     """Its destination was deleted at this very moment: nobody would ever come to it."""
     here = OneLane(store)
     identifier = brought_to(here, "dead")
     store.redis.delete(keys.destination("here"))
-    args = [here.lane.prefix, here.lane.name, identifier, "dead"]
+    args = [here.lane.prefix, here.lane.name, identifier, 1, "", "dead"]
 
     old = store.operations._scripts.run("requeue", keys.delivery(identifier), args)
 

@@ -208,6 +208,40 @@ def test_what_somebody_else_moved_meanwhile_is_left_alone(store: Store) -> None:
     assert (["delivered"], [other]) == (here.logged(one), here.due())
 
 
+def test_what_may_have_been_done_meanwhile_is_left_out(store: Store) -> None:
+    """Somebody retried it, nobody knows what came of that, and it was canceled again."""
+    here = OneLane(store)
+    identifier = brought_to(here, "canceled")
+
+    class Meanwhile(Away):
+        """Scripts before which somebody else decides twice."""
+
+        def run_many(self, name: str, calls: Any) -> list[Any]:
+            store.operations.retry(identifier)
+            _, claimed = here.claim_one()
+            here.settle(claimed, ended("uncertain", known=False, values={"after_unknown": "1"}))
+            store.operations.cancel(identifier)
+            return super().run_many(name, calls)
+
+    done = Replays(store.redis, Meanwhile(store)).run(here_in(store), Selection(state="canceled"))
+
+    assert ((1, 0, 1, False), []) == (counts(done), here.due())
+
+
+def test_a_replay_does_not_go_on_in_a_destination_that_was_made_anew(store: Store) -> None:
+    """Under the same id, while it ran: what the earlier one was sent stays as it is."""
+    here = OneLane(store)
+    identifier = brought_to(here, "dead")
+    standing = here_in(store)
+    until(lambda: here.now() > standing.created_at * 1000 + 1)
+    store.destinations.delete("here")
+    OneLane(store)
+
+    done = store.replays.run(standing, DEAD)
+
+    assert ((1, 0, 1, False), "dead", []) == (counts(done), here.state(identifier), here.due())
+
+
 def test_replays_at_the_same_time_put_each_delivery_back_once(store: Store) -> None:
     """They share the work; together they replay what matches, and it is due once."""
     here = OneLane(store)

@@ -74,3 +74,15 @@ def test_a_worker_with_the_wrong_key_harms_nothing(rig: Rig, make_settings: Make
         rig.store.destinations.get("here").state,
         rig.delivery(delivery).state,
     )
+
+
+def test_a_receiver_that_wants_no_callbacks_is_not_asked_anew(rig: Rig, make_settings: MakeSettings) -> None:
+    """That nobody looked at the destination, only its secrets have another key."""
+    made = rig.destination("create_scheduling_link")
+    url = made["callback"]["url"]
+    rig.store.receivers.note_gone("here", url)
+    both = open_store(make_settings(secret_keys=(NEW_KEY, SECRET_KEY)))
+
+    resealed = both.resealing.run()
+
+    assert (2, True) == (resealed, rig.store.receivers.is_gone("here", url))

@@ -9,10 +9,13 @@ import pytest
 
 from relay.errors import Conflict
 from relay.model.delivery import DeliveryLog
+from relay.model.person import Person
 from relay.store import Store, keys
+from relay.store.forgetting import Wish
 from relay.store.lanes import NewCallback
 from tests.service.store.brought import brought_to
 from tests.service.store.one_lane import OneLane, ended
+from tests.waiting import until
 
 
 def seen(store: Store, identifier: str) -> DeliveryLog:
@@ -133,6 +136,39 @@ def test_what_was_tried_again_meanwhile_has_to_be_looked_at_again(store: Store) 
     store.operations.retry(identifier)
     _, claimed = here.claim_one()
     here.settle(claimed, ended("uncertain", known=False))
+
+    with pytest.raises(Conflict, match="once more"):
+        store.operations.resolve(looked, "dead", "Resolved by hand.", None)
+
+    assert "uncertain" == here.state(identifier)
+
+
+def test_what_lost_records_meanwhile_has_to_be_looked_at_again(store: Store) -> None:
+    """The callback would tell of somebody who was forgotten since."""
+    here = OneLane(store)
+    both = [{"email": email} for email in ("ada@example.com", "bob@example.com")]
+    (identifier, _) = here.accept([here.new(record=each, group="g")[0] for each in both])
+    here.make_due()
+    _, claimed = here.claim_one()
+    here.settle(claimed, ended("uncertain", known=False))
+    looked = seen(store, identifier)
+    store.forgetting.forget(Wish(person=Person("ada@example.com"), waiting=True))
+
+    with pytest.raises(Conflict, match="once more"):
+        store.operations.resolve(looked, "delivered", "Resolved by hand.", news(store))
+
+    assert ("uncertain", []) == (here.state(identifier), here.callbacks.due())
+
+
+def test_an_answer_that_came_meanwhile_has_to_be_looked_at(store: Store) -> None:
+    """It leaves the delivery uncertain, and says more than the person saw."""
+    here = OneLane(store)
+    (identifier,) = here.accept()
+    _, claimed = here.claim_one()
+    here.settle(claimed, ended("uncertain", known=False))
+    looked = seen(store, identifier)
+    until(lambda: here.now() > looked.updated_at * 1000 + 1)
+    here.settle(claimed, ended("uncertain", values={"reason": "Calendly: not allowed"}))
 
     with pytest.raises(Conflict, match="once more"):
         store.operations.resolve(looked, "dead", "Resolved by hand.", None)

@@ -17,7 +17,7 @@ from tests.service.store.one_lane import ended
 from workers.room import Room
 from workers.services import Seats, Services
 
-PATIENCE = 10.0  # seconds after which a test that waits for another thread has failed
+PATIENCE = 30.0  # seconds after which a test that waits for another thread has failed
 Happens = Callable[[Claimed], None]
 
 

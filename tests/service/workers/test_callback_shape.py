@@ -134,6 +134,45 @@ def test_what_could_not_be_shaped_is_sent_by_hand_once_the_expression_is_mended(
     assert identifier == callback.headers["webhook-id"]
 
 
+def test_where_payloads_are_not_kept_it_is_shaped_again_for_as_long_as_others_are_sent(rig: Rig) -> None:
+    """Nothing would be left to send by hand. Mended in that time it goes out by itself."""
+    delivery, _ = told_with(rig, FAILS)
+    rig.manage("PATCH", "/destinations/here", {"retention": {"keep_payload": False}})
+    serve(rig.services, Lane("callback", "here"))
+    waits = latest(rig, delivery)
+    reshape(rig, SHAPE)
+
+    rig.drain()
+
+    assert ("retrying", "unshaped", [LINK]) == (
+        waits.state,
+        waits.attempts[0].verdict,
+        waits.body["data"]["records"],
+    )
+    assert ("delivered", "dropped", [7]) == (
+        latest(rig, delivery).state,
+        latest(rig, delivery).payload,
+        [each["id"] for each in rig.told()],
+    )
+
+
+def test_where_payloads_are_not_kept_an_expression_that_nobody_mends_ends_it(rig: Rig) -> None:
+    """After as many tries as any other callback has."""
+    delivery, _ = told_with(rig, FAILS)
+    rig.manage("PATCH", "/destinations/here", {"retention": {"keep_payload": False}})
+
+    rig.drain()
+    callback = latest(rig, delivery)
+
+    tries = len(rig.settings.callback_retries) + 1
+    assert ("dead", "dropped", ["unshaped"] * tries, []) == (
+        callback.state,
+        callback.payload,
+        [each.verdict for each in callback.attempts],
+        rig.told(),
+    )
+
+
 def test_what_was_shaped_late_is_repeated_as_it_was_sent(rig: Rig) -> None:
     """A worker that dies after sending leaves the shape behind: it was on record first."""
     delivery, _ = told_with(rig, FAILS)

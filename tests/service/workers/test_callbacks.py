@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -207,3 +208,18 @@ def test_a_failing_receiver_holds_up_neither_deliveries_nor_other_receivers(pati
 
     assert ["delivered"] * 2 == [patient.delivery(each).state for each in ids]
     assert 1 == len(patient.sandbox.callbacks("there"))
+
+
+@pytest.mark.parametrize("spent", [0, 1, 2])
+def test_what_was_not_sent_by_our_fault_waits_no_step_of_the_schedule(patient: Rig, spent: int) -> None:
+    """At the end of the schedule that would be half a day, for a callback that nobody was asked to take."""
+    called(patient)
+    lane = OneLane(patient.store, "here", "callback", make=False)
+    _, claimed = lane.claim_one()
+    work = work_on(patient.services, lane.lane)
+    assert work is not None
+
+    ending = work.unsent(replace(claimed, spent=spent))
+
+    assert ("retrying", spent) == (ending.state, ending.spent)
+    assert patient.settings.retry_base == ending.wait

@@ -29,7 +29,6 @@ def rig(
     pair: Pair, make_settings: MakeSettings, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Rig]:
     """The whole service, which waits for the replica, with one record that waits."""
-    monkeypatch.setattr("relay.store.durability.LONGEST_WAIT", 0.2)
     monkeypatch.setattr("relay.store.durability.REST", 0.0)
     pair.master.says("FLUSHALL")
     pair.await_replica()
@@ -45,17 +44,18 @@ def calls(rig: Rig) -> int:
     return sum(call.method == "POST" for call in rig.sandbox.calls())
 
 
-def test_an_attempt_that_could_be_forgotten_is_not_sent(rig: Rig, pair: Pair) -> None:
+def test_an_attempt_that_could_be_forgotten_is_not_sent(
+    rig: Rig, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is ended as unsent, costs nothing, and is made once the replica is back."""
     (identifier,) = rig.accept(RECORD)
-    pair.replica.freeze()
+    pair.part(monkeypatch)
     serve(rig.services, Lane("delivery", "here"))
     unkept, sent_meanwhile = rig.delivery(identifier), calls(rig)
     rig.forget_pauses()
     serve(rig.services, Lane("delivery", "here"))  # by now it is known that nothing should be begun
     later = rig.delivery(identifier)
-    pair.replica.thaw()
-    pair.await_replica()
+    pair.join(monkeypatch)
     rig.forget_pauses()
     rig.drain()
     delivered = rig.delivery(identifier)

@@ -146,6 +146,58 @@ def test_a_worker_that_only_seemed_dead_and_sent_nothing_leaves_no_doubt(rig: Ri
     assert 1 == writes(rig)
 
 
+@pytest.mark.parametrize("status", [400, 503])
+def test_a_late_answer_that_says_no_leaves_no_doubt(rig: Rig, status: int) -> None:
+    """A worker that only seemed dead was refused, and says so at last: a person who retries it need not know of any doubt."""
+    rig.destination("manual", manual=MANUAL["manual"], delivery={"max_attempts": 1})
+    (identifier,) = rig.accept(GOOD_RECORDS["manual"])
+    lose(rig, str(status), "manual")
+    here = OneLane(rig.store, make=False)
+    _, claimed = here.claim_one()
+    work = work_on(rig.services, here.lane)
+    assert work is not None
+    late = work.attempt(claimed)
+    here.die()
+    serve(rig.services, here.lane)
+    seemed, thought = rig.delivery(identifier), here.item(identifier)
+
+    here.settle(claimed, late)
+
+    assert ("uncertain", "dead") == (seemed.state, rig.delivery(identifier).state)
+    assert ("1", None) == (thought["after_unknown"], here.item(identifier).get("after_unknown"))
+
+
+@pytest.mark.parametrize(
+    ("sent_again", "state", "ends"),
+    [
+        (False, "delivered", ["unknown", "unreachable", "delivered"]),
+        (True, "uncertain", ["unknown", "unknown"]),
+    ],
+)
+def test_a_link_keeps_its_one_repeat_where_its_worker_died_before_it(
+    rig: Rig, sent_again: bool, state: str, ends: list[str]
+) -> None:
+    """What may be a repeat is on record as sending before it is sent; without that record nothing was."""
+    lose(rig, "cut_after", LINK)
+    rig.destination(LINK)
+    (identifier,) = rig.accept(GOOD_RECORDS[LINK])
+    rig.turn_until(lambda: rig.delivery(identifier).state == "retrying")
+    rig.hurry()
+    here = OneLane(rig.store, make=False)
+    _, claimed = here.claim_one()
+    work = work_on(rig.services, here.lane)
+    assert work is not None
+    if sent_again:
+        work.attempt(claimed)
+    here.die()
+    serve(rig.services, here.lane)
+
+    log = rig.outcome(identifier)
+
+    assert (state, ends) == (log.state, verdicts(log))
+    assert 2 == writes(rig)
+
+
 def test_the_log_tells_the_story(rig: Rig) -> None:
     """What became of the first attempt, what would follow, and what the look-up showed."""
     lose(rig, "cut_after", INVITE)

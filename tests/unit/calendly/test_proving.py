@@ -82,9 +82,12 @@ def test_a_look_up_that_fails_tells_nothing(template: Template, outcome: Outcome
     [one for one in TEMPLATES.values() if one.gone_is_done_after_unknown],
     ids=lambda one: one.name,
 )
-def test_somebody_elses_page_does_not_say_that_a_thing_is_gone(template: Template) -> None:
-    """A proxy that knows no such address answers 404 as well."""
-    shown, _ = proving(template, lambda *_: Answer(404, {}, "<html>No such host</html>"))
+@pytest.mark.parametrize(
+    "body", ["<html>No such host</html>", None, {"message": "no Route matched"}], ids=str
+)
+def test_somebody_elses_answer_does_not_say_that_a_thing_is_gone(template: Template, body: Any) -> None:
+    """A proxy or a gateway that knows no such address answers 404 as well."""
+    shown, _ = proving(template, lambda *_: Answer(404, {}, body))
 
     assert isinstance(shown, Untold)
 

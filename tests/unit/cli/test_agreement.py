@@ -10,7 +10,7 @@ from pathlib import Path
 from relay.api.replays import MOST
 from relay.cli.commands import deliveries, keys, replay, send
 from relay.cli.comparing_secrets import SHORTEST_HINTED
-from relay.cli.logs import MOST_A_PAGE
+from relay.cli.paging import MOST_A_PAGE
 from relay.cli.plan import WAITING
 from relay.cli.shapes import MASK
 from relay.cli.surroundings import DEFAULT_DATA_DIR, DEFAULT_PORT, KEPT_KEY

@@ -20,24 +20,28 @@ from relay.openapi.bodies import as_change
 from relay.openapi.converter import component_name
 from relay.openapi.fields import or_null
 
-TEXTS = st.text(max_size=20) | st.sampled_from(
-    [
-        "a",
-        "A",
-        "acme",
-        "bearer",
-        "basic",
-        "query",
-        "POST",
-        "json",
-        "a\nb",
-        "x" * 2000,
-        "é",
-        "arrival",
-        "dead",
-        "",
-    ]
-)
+# In ECMAScript, whose patterns the document has, `$` is the end of a text; Python's is before a last newline as well.
+TEXTS = (
+    st.text(max_size=20)
+    | st.sampled_from(
+        [
+            "a",
+            "A",
+            "acme",
+            "bearer",
+            "basic",
+            "query",
+            "POST",
+            "json",
+            "a\nb",
+            "x" * 2000,
+            "é",
+            "arrival",
+            "dead",
+            "",
+        ]
+    )
+).filter(lambda text: not text.endswith("\n"))
 VALUES: st.SearchStrategy[Any] = (
     st.none()
     | st.booleans()
@@ -69,15 +73,18 @@ GOOD: dict[type[Schema], dict[str, Any]] = {
 ELSEWHERE = {"headers", "secret", "since", "until"}
 
 
+@pytest.mark.filterwarnings(
+    "ignore:Generating overly large repr"
+)  # of the document, where something is wrong
 @pytest.mark.parametrize("kind", GOOD, ids=lambda kind: kind.__name__)
-@given(data=st.data())
+@given(pick=st.integers(0, 100), value=VALUES)
 def test_the_schema_takes_what_the_form_takes(
-    kind: type[Schema], document: dict[str, Any], data: st.DataObject
+    kind: type[Schema], document: dict[str, Any], pick: int, value: Any
 ) -> None:
     """Name by name, with any value; a name that is not known is refused by both."""
     names = [field.data_key or name for name, field in kind().fields.items()] + ["unknown"]
-    name = data.draw(st.sampled_from([each for each in names if each not in ELSEWHERE]))
-    sent = {**GOOD[kind], name: data.draw(VALUES)}
+    fit = [each for each in names if each not in ELSEWHERE]
+    sent = {**GOOD[kind], fit[pick % len(fit)]: value}
     validator = validator_of(document, component_name(kind))
 
     assert _loads(kind, sent) == validator.is_valid(sent), sent

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Request
 from tests.described import Described
 
 PATH = "/api/v1/destinations"
-EMPTY: dict[str, Any] = {"destinations": []}
+EMPTY: dict[str, Any] = {"destinations": [], "next_cursor": None}
 PROBLEM = {"type": "urn:calendly-relay:problem:invalid", "title": "Invalid", "status": 422, "detail": "No."}
 
 
@@ -48,7 +48,7 @@ def test_what_is_described_passes(judge: Described, answer: TestResponse) -> Non
         an_answer(EMPTY, 206),
         an_answer({}),
         an_answer({**EMPTY, "more": 1}),
-        an_answer({"destinations": [{"id": "here"}]}),
+        an_answer({"destinations": [{"id": "here"}], "next_cursor": None}),
         an_answer({**PROBLEM, "type": "about:blank"}, 422),
         an_answer(PROBLEM, 503),
         an_answer(PROBLEM, 401),

@@ -24,10 +24,10 @@ def test_each_door_opens_to_its_own_server(
     doors = {"api": calendly_door(settings), "auth": auth_door(settings)}
 
     with pytest.raises(ForeignAddress):
-        doors["auth"].send("POST", f"{api.url}/oauth/token", SECRET, b"", 5)
+        doors["auth"].send("POST", f"{api.url}/oauth/token", SECRET, b"", 30)
     with pytest.raises(ForeignAddress):
-        doors["api"].send("POST", f"{auth.url}/oauth/token", SECRET, b"", 5)
-    outcome = doors["auth"].send("POST", f"{auth.url}/oauth/token", SECRET, b"", 5)
+        doors["api"].send("POST", f"{auth.url}/oauth/token", SECRET, b"", 30)
+    outcome = doors["auth"].send("POST", f"{auth.url}/oauth/token", SECRET, b"", 30)
 
     for door in doors.values():
         door.close()
@@ -44,7 +44,7 @@ def test_no_redirect_is_followed(
     server = answer_with(moved.encode())
     door = auth_door(settings_with(calendly_auth_url=server.url))
 
-    outcome = door.send("POST", f"{server.url}/oauth/token", SECRET, b"a=b", 5)
+    outcome = door.send("POST", f"{server.url}/oauth/token", SECRET, b"a=b", 30)
 
     door.close()
     assert isinstance(outcome, Answer)

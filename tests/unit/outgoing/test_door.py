@@ -15,7 +15,7 @@ from relay.outgoing import Door
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-def post(door: Door, url: str, body: bytes | None = b"{}", timeout: float = 5.0) -> Outcome:
+def post(door: Door, url: str, body: bytes | None = b"{}", timeout: float = 30.0) -> Outcome:
     """Send a small request."""
     return door.send("POST", url, {"Content-Type": "application/json"}, body, timeout)
 
@@ -34,7 +34,7 @@ def test_an_answer_is_told_with_status_headers_and_json(door: Door, answer_with:
         outcome.body,
         outcome.headers["content-type"],
     )
-    assert 0 < outcome.seconds < 5
+    assert 0 < outcome.seconds < 30
 
 
 @pytest.mark.parametrize("status", [200, 204, 301, 400, 401, 404, 410, 429, 500, 503, 599, 999])
@@ -52,8 +52,8 @@ def test_the_body_is_sent_as_it_is_and_none_sends_none(door: Door, answer_with: 
     """The bytes arrive unchanged; without a body there is neither one nor a word about its type."""
     server = answer_with(OK)
 
-    door.send("POST", server.url + "/a?b=c", {"X-Team": "ops"}, b"\x00\xff", 5)
-    door.send("DELETE", server.url, {}, None, 5)
+    door.send("POST", server.url + "/a?b=c", {"X-Team": "ops"}, b"\x00\xff", 30)
+    door.send("DELETE", server.url, {}, None, 30)
 
     posted, deleted = server.requests
     assert posted.startswith(b"POST /a?b=c HTTP/1.1\r\n")

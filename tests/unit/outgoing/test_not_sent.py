@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,12 +14,12 @@ from relay.outgoing import Door
 from relay.outgoing.exchange import CURRENT, Exchange
 from relay.outgoing.wire import Connection
 
-SLACK = 1.0  # seconds a loaded machine may add to a deadline
+LONG = 10.0  # seconds; many times what a caller may wait here, and who has no deadline waits for much longer
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-def post(door: Door, url: str, body: bytes | None = b"{}", timeout: float = 5.0) -> Outcome:
+def post(door: Door, url: str, body: bytes | None = b"{}", timeout: float = 30.0) -> Outcome:
     """Send a small request."""
     return door.send("POST", url, {"Content-Type": "application/json"}, body, timeout)
 
@@ -44,13 +43,12 @@ def test_nobody_picks_up(door: Door) -> None:
         for filler in (first, second):  # the queue of the listener is full after these
             filler.setblocking(False)
             filler.connect_ex(listening.getsockname())
-        began = time.monotonic()
 
         outcome = post(door, f"http://127.0.0.1:{listening.getsockname()[1]}/", timeout=1.0)
 
     assert isinstance(outcome, NotSent)
     assert ("127.0.0.1 could not be reached in time", False) == (outcome.reason, outcome.forbidden)
-    assert time.monotonic() - began < 1.0 + SLACK
+    assert outcome.seconds < LONG
 
 
 def _no_such_name(*_: object) -> list[Any]:
@@ -68,20 +66,21 @@ def test_a_name_that_nobody_knows(open_door: Callable[..., Door]) -> None:
 
 def test_a_look_up_that_hangs_ends_with_the_time(open_door: Callable[..., Door]) -> None:
     """The system's own look-up knows no time-out; the door does."""
-    never = threading.Event()
+    over = threading.Event()
+    waited_for: list[bool] = []
 
     def hang(*_: object) -> list[Any]:
-        never.wait(10)
+        waited_for.append(over.wait(LONG))
         return []
 
     door = open_door(resolver=hang)
-    began = time.monotonic()
 
     outcome = post(door, "http://crm.example/", timeout=0.3)
 
-    never.set()
+    hangs_still = not waited_for
+    over.set()
     assert isinstance(outcome, NotSent)
-    assert time.monotonic() - began < 0.3 + SLACK
+    assert hangs_still
 
 
 @pytest.fixture
@@ -122,7 +121,7 @@ def test_a_header_cannot_carry_another(
     """A header with a line end, or with what no header can hold, is refused before anything is sent."""
     server = answer_with(OK)
 
-    outcome = door.send("POST", server.url, headers, b"{}", 5)
+    outcome = door.send("POST", server.url, headers, b"{}", 30)
 
     assert isinstance(outcome, NotSent)
     assert outcome.forbidden
@@ -134,7 +133,7 @@ def test_a_method_cannot_carry_more(door: Door, answer_with: Callable[..., Any],
     """Neither can a method."""
     server = answer_with(OK)
 
-    outcome = door.send(method, server.url, {}, None, 5)
+    outcome = door.send(method, server.url, {}, None, 30)
 
     assert isinstance(outcome, NotSent)
     assert [] == server.requests

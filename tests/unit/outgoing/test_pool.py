@@ -16,7 +16,7 @@ from relay.outgoing import wire as wire_module
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-def post(door: Door, url: str, body: bytes | None = b"{}", timeout: float = 5.0) -> Outcome:
+def post(door: Door, url: str, body: bytes | None = b"{}", timeout: float = 30.0) -> Outcome:
     """Send a small request."""
     return door.send("POST", url, {"Content-Type": "application/json"}, body, timeout)
 
@@ -57,7 +57,7 @@ def test_a_connection_that_was_closed_meanwhile_is_replaced(door: Door, listen: 
 
     server = listen(script)
     first = post(door, server.url)
-    assert closed.wait(5)
+    assert closed.wait(20)
 
     second = post(door, server.url)
 
@@ -78,7 +78,7 @@ def test_nothing_is_sent_twice_by_itself(door: Door, listen: Callable[..., Any],
     server = listen(script)
     post(door, server.url)
 
-    outcome = door.send(method, server.url, {}, None, 5)
+    outcome = door.send(method, server.url, {}, None, 30)
 
     assert isinstance(outcome, Silence)
     assert (2, 1) == (len(server.requests), server.connections)
@@ -90,13 +90,13 @@ def test_a_late_answer_is_never_taken_for_the_next_ones(door: Door, listen: Call
 
     def script(connection: socket.socket, listener: Any) -> None:
         if b"first" in listener.read_request(connection):
-            late.wait(5)
+            late.wait(20)
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst")
         else:
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecond")
 
     server = listen(script)
-    first = post(door, server.url, body=b"first", timeout=0.2)
+    first = post(door, server.url, body=b"first", timeout=1.0)
     late.set()
 
     second = post(door, server.url, body=b"second")
@@ -149,7 +149,7 @@ def test_many_threads_share_one_door(door: Door, answer_with: Callable[..., Any]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(40)
 
     assert 160 == len(got)
     assert [] == [(sent, back) for sent, back in got if sent != back]

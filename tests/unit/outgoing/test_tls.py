@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+import socket
 import ssl
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,8 @@ from relay.model.call import Answer, NotSent, Silence
 from relay.outgoing import Door
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+SHORT = 1.0  # seconds for a request; no machine is so busy that it begins to send after them
+HELD = 20.0  # seconds for which a server keeps a caller hanging, and then it hangs up: who waits for that is found out
 
 
 def _certificate(folder: Path, *names: x509.GeneralName, days: int = 1) -> Path:
@@ -75,7 +79,7 @@ def listen_securely(listen: Callable[..., Any]) -> Callable[..., Any]:
     return start
 
 
-def _post(door: Any, port: int, timeout: float = 5.0) -> Any:
+def _post(door: Any, port: int, timeout: float = 30.0) -> Any:
     return door.send("POST", f"https://127.0.0.1:{port}/", {}, b"{}", timeout)
 
 
@@ -147,12 +151,15 @@ def test_a_server_that_speaks_no_tls(door: Door, listen: Callable[..., Any]) -> 
 
 def test_a_handshake_that_never_ends(door: Door, listen: Callable[..., Any]) -> None:
     """It takes no longer than the request may, and nothing was sent."""
-    server = listen(lambda _, listener: listener.ending.wait(20))
 
-    outcome = _post(door, server.port, timeout=0.4)
+    def hang(connection: socket.socket, listener: Any) -> None:
+        listener.ending.wait(HELD)
+        connection.shutdown(socket.SHUT_RDWR)
+
+    outcome = _post(door, listen(hang).port, timeout=SHORT)
 
     assert isinstance(outcome, NotSent)
-    assert outcome.seconds < 1.4
+    assert "127.0.0.1 did not answer within 1 seconds" == outcome.reason
 
 
 def test_a_secure_connection_that_ends_without_an_answer(
@@ -173,19 +180,24 @@ def test_a_secure_server_that_reads_slowly(
 ) -> None:
     """The time is for the whole request, however many parts it is sent in."""
     certificate = _certificate(tmp_path, LOOPBACK)
+    body = b"x" * 40_000_000
+    read = 0
 
     def read_slowly(secure: Any) -> None:
         # Never so slow that one part of the request would take too long, only all of them together.
-        while all(secure.recv(16_384) for _ in range(16)):
-            server.ending.wait(0.05)
+        nonlocal read
+        while piece := secure.recv(16_384):
+            read += len(piece)
+            if read % 262_144 < 16_384:
+                server.ending.wait(0.05)
 
     server = listen_securely(certificate, first=read_slowly)
     door = open_door(authorities=str(certificate))
 
-    outcome = door.send("POST", f"https://127.0.0.1:{server.port}/", {}, b"x" * 40_000_000, 0.5)
+    outcome = door.send("POST", f"https://127.0.0.1:{server.port}/", {}, body, SHORT)
 
     assert isinstance(outcome, Silence)
-    assert outcome.seconds < 1.5
+    assert read < len(body) / 2
 
 
 def test_a_secure_server_that_drips(
@@ -196,13 +208,13 @@ def test_a_secure_server_that_drips(
 
     def drip(secure: Any) -> None:
         secure.sendall(b"HTTP/1.1 200 OK\r\n")
-        while True:
+        over = time.monotonic() + HELD
+        while time.monotonic() < over and not server.ending.wait(0.05):
             secure.sendall(b"X: y\r\n")
-            server.ending.wait(0.05)
 
     server = listen_securely(certificate, drip)
 
-    outcome = _post(open_door(authorities=str(certificate)), server.port, timeout=0.5)
+    outcome = _post(open_door(authorities=str(certificate)), server.port, timeout=SHORT)
 
     assert isinstance(outcome, Silence)
-    assert outcome.seconds < 1.5
+    assert "127.0.0.1 did not answer within 1 seconds" == outcome.reason

@@ -16,7 +16,7 @@ from relay.model.strict_json import read
 from relay.shaping.expression_budget import MOST_STEPS
 from relay.shaping.expressions import BadExpression, Budget, ExpressionFailed, compiled
 
-PATIENCE = 10.0  # seconds; an evaluation takes less than one where the machine is not busy
+PATIENCE = 10.0  # seconds of this thread, whatever else the machine does; an evaluation takes less than one
 MEMORY = 256 * 1024 * 1024  # bytes
 DOUBLED = "[@,@][]"
 
@@ -78,13 +78,13 @@ GROWTH: list[tuple[str, Any]] = [
 def test_growth_without_end_is_cut_off(text: str, value: Any) -> None:
     """Soon, and in one sentence."""
     expression = compiled(text)
-    started = time.monotonic()
+    started = time.thread_time()
 
     with pytest.raises(ExpressionFailed) as caught:
         expression.search(value)
 
     assert "takes more work than the relay does for an expression" == str(caught.value)
-    assert time.monotonic() - started < PATIENCE
+    assert time.thread_time() - started < PATIENCE
 
 
 @pytest.mark.parametrize(("text", "value"), GROWTH[:-2:5])

@@ -151,7 +151,9 @@ def test_what_is_gone_after_silence_was_deleted_by_the_call_before(
     method: ManualMethod, verdict: str
 ) -> None:
     """Only a DELETE can have done that."""
-    assert verdict == read_outcome(a_template(method), Answer(404), after_unknown=True).name
+    gone = Answer(404, {}, {"title": "Resource Not Found"})
+
+    assert verdict == read_outcome(a_template(method), gone, after_unknown=True).name
 
 
 def test_nothing_sent_can_be_repeated_by_any_method() -> None:

@@ -35,7 +35,8 @@ REFUSED = [
     ("objects too deep", '{"a":' * (DEEPEST + 1) + "1" + "}" * (DEEPEST + 1), "64 deep"),
     ("far too deep", "[" * 100_000, "64 deep"),
     ("two values", "{} {}", "More follows the first JSON value, at line 1, column 4"),
-    ("nothing after a comma", '{\n"a": 1,\n}', "line 3, column 1"),
+    # Releases of Python differ in what they point at: the comma, or what follows it.
+    ("nothing after a comma", '{\n"a": 1,}', "Not JSON at line 2, column "),
     ("single quotes", "{'a': 1}", "line 1, column 2"),
     ("a line end inside a text", '["a\nb"]', "Not JSON at line 1, column 4: invalid control character"),
     ("an unknown escape", '["\\x"]', "Not JSON at line 1, column 3: invalid \\escape."),

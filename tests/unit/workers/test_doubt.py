@@ -63,11 +63,29 @@ def test_what_is_known_before_a_call(template: Any, doubt: Doubt, shown: Any, be
     assert before == before_call(template, doubt, hold=False, shown=shown)
 
 
-def test_a_destination_that_holds_asks_a_person_where_nothing_stands() -> None:
-    """He may know better than to take that for the last word."""
-    before = before_call(INVITE, LOOKS, hold=True, shown=Absent())
-
-    assert Unknown(f"{NO_EFFECT} so far") == before.verdict
+@pytest.mark.parametrize(
+    ("template", "doubt", "shown", "before"),
+    [
+        # a person may know better than to take what nothing shows for the last word
+        (INVITE, LOOKS, Absent(), Before("", Unknown(f"{NO_EFFECT} so far"), Absent())),
+        # also where the destination began to hold after the silence
+        (INVITE, SILENT, Absent(), Before("", Unknown(f"{NO_EFFECT} so far"), Absent())),
+        (CANCEL, SILENT, REFUSED, Before("", Unknown(VAIN), REFUSED)),
+        (LINK, SILENT, None, Before("", Unknown("A repeat might do it twice"))),
+        (ERASE, SILENT, None, Before("", Unknown("A repeat might do it twice"))),
+        # what stands is delivered
+        (INVITE, SILENT, STANDS, Before("", DoneAlready("Looked up: It stands."), STANDS)),
+        # a 5xx to what is harmless is no silence, and a person's word goes before the destination's
+        (ERASE, Doubt(open=True), None, Before("Repeated, harmless.")),
+        (INVITE, ASKED, Absent(), Before(f"{NO_EFFECT}, so the call was made again.", None, Absent())),
+        (LINK, ASKED, None, Before("Repeated by hand.")),
+    ],
+)
+def test_a_destination_that_holds_repeats_nothing_after_silence(
+    template: Any, doubt: Doubt, shown: Any, before: Before
+) -> None:
+    """Whenever it began to hold: before the silence or after."""
+    assert before == before_call(template, doubt, hold=True, shown=shown)
 
 
 @pytest.mark.parametrize(
@@ -115,3 +133,21 @@ def test_a_call_that_may_have_worked_is_repeated_only_where_that_does_no_harm(
     spare = bool(one.spare) and doubt.silent <= 1
     assert before.verdict is not None or harmless or spare or doubt.by_hand
     assert before.verdict is not None or before.words
+    assert before.verdict is not None or not (hold and doubt.silent) or doubt.by_hand
+
+
+@pytest.mark.parametrize(
+    ("doubt", "elsewhere"),
+    [
+        (Doubt(open=True, organization="https://x/one"), True),
+        (Doubt(open=True, organization="https://x/other"), False),
+        (Doubt(open=True), False),
+        (
+            Doubt(organization="https://x/one"),
+            False,
+        ),  # nothing is in doubt: where it is called does not matter
+    ],
+)
+def test_only_what_is_in_doubt_can_be_elsewhere(doubt: Doubt, elsewhere: bool) -> None:
+    """Where a call may have worked decides where to look for it."""
+    assert elsewhere == doubt.is_elsewhere("https://x/other")

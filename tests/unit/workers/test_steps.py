@@ -23,7 +23,19 @@ from relay.model.verdict import (
     Verdict,
 )
 from workers.doubt import repeat_of
-from workers.steps import LONGEST_WAIT, Ask, Hold, Settle, Standing, Step, Wait, backoff, next_step, spread
+from workers.steps import (
+    LONGEST_WAIT,
+    Ask,
+    Hold,
+    Settle,
+    Standing,
+    Step,
+    Wait,
+    backoff,
+    next_step,
+    spread,
+    tried_once,
+)
 
 BASE = 5.0  # seconds
 LAST = 12  # attempts
@@ -154,6 +166,22 @@ def test_a_refusal_says_nothing_of_an_earlier_call() -> None:
     step = follows(Refused("403"), in_doubt=True)
 
     assert Ask("Whether an earlier attempt took effect is unknown.") == step
+
+
+@pytest.mark.parametrize(
+    ("step", "in_doubt", "ends"),
+    [
+        (Settle("delivered"), False, Settle("delivered")),
+        (Settle("dead"), False, Settle("dead")),
+        (Wait(5.0), False, Settle("dead", "A test is tried once.")),
+        (Hold(), False, Settle("dead", "A test is tried once.")),
+        (Wait(5.0, repeat="harmless"), True, Ask("Whether the call took effect is unknown. A test is tried once.")),
+        (Ask("Unknown."), True, Ask("Unknown.")),
+    ],
+)  # fmt: skip
+def test_a_test_is_over_after_one_attempt(step: Step, in_doubt: bool, ends: Step) -> None:
+    """And is not called dead where it may have worked."""
+    assert ends == tried_once(step, in_doubt=in_doubt)
 
 
 @pytest.mark.parametrize("wish", ["default", "repeat"])
