@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
-from urllib.parse import urlsplit
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
+from relay.config_fields import (
+    BaseUrl,
+    Listed,
+    OneOf,
+    RedisUrl,
+    SecondsList,
+    guarded,
+    listed,
+    long_admin_keys,
+    long_secret_keys,
+    seconds,
+    whole,
+)
 from relay.errors import BadSettings
-from relay.nearby import is_nearby
-from relay.redis_files import fault_in_files
-from relay.redis_url import EXAMPLES, kind_of, read_redis_url
 
-SHORTEST_SECRET_KEY = 32  # characters; what `openssl rand -hex 16` prints
-SHORTEST_ADMIN_KEY = 16  # characters
 Durability = Literal["redis", "fsync", "replica"]
 LOG_LEVELS = ("debug", "info", "warning", "error")
 MAY_COME_FROM_A_FILE = ("REDIS_URL", "RELAY_SECRET_KEY", "RELAY_ADMIN_KEY", "CALENDLY_CLIENT_SECRET")
@@ -69,124 +75,6 @@ class Settings:
         return f"Settings(port={self.port}, calendly_api_url={self.calendly_api_url!r}, …)"
 
 
-class BaseUrl(fields.String):
-    """A plain http(s) address without user, query or fragment; the slash at its end is cut."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        text: str = super()._deserialize(value, attr, data, **kwargs)
-        try:
-            parts = urlsplit(text)
-            plain = not (parts.query or parts.fragment or "@" in parts.netloc)
-            right = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0 and plain
-        except ValueError:  # brackets that do not close, a port that is no number
-            right = False
-        if not right:
-            raise ValidationError("should be a plain http(s) address, such as https://api.calendly.com")
-        return text.rstrip("/")
-
-
-class RedisUrl(fields.String):
-    """An address of Redis in one of its forms. What is said of a wrong one stays inside: it quotes passwords."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        text: str = super()._deserialize(value, attr, data, **kwargs)
-        kind = kind_of(text)
-        if kind is None:
-            raise ValidationError(
-                "should start with redis://, rediss://, unix://, redis+sentinel://, rediss+sentinel://, "
-                "redis+cluster:// or rediss+cluster://"
-            )
-        try:
-            address = read_redis_url(text)
-        except ValueError as exc:
-            raise ValidationError(
-                f"should be an address such as {EXAMPLES[kind]}, with / as %2F and @ as %40 in the password"
-            ) from exc
-        if fault := fault_in_files(address.options):
-            raise ValidationError(f"its {fault}")
-        return text
-
-
-def listed(text: str) -> tuple[str, ...]:
-    """Give the parts of a text with commas between them."""
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-class Listed(fields.String):
-    """A text with commas between its parts, read into a tuple."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, ...]:  # type: ignore[override]
-        return listed(super()._deserialize(value, attr, data, **kwargs))
-
-
-class SecondsList(Listed):
-    """Seconds with commas between, read into a tuple of floats."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[float, ...]:  # type: ignore[override]
-        try:
-            waits = tuple(float(part) for part in super()._deserialize(value, attr, data, **kwargs))
-        except ValueError as exc:
-            raise ValidationError("should be seconds with commas between, such as 5,30,120") from exc
-        if not waits or not all(0 <= wait < math.inf for wait in waits):
-            raise ValidationError("should be at least one number of seconds, none below 0")
-        return waits
-
-
-class OneOf(fields.String):
-    """One of some words, in capitals or not."""
-
-    def __init__(self, words: Sequence[str], **options: Any) -> None:
-        super().__init__(**options)
-        self._words = words
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        text: str = super()._deserialize(value, attr, data, **kwargs).lower()
-        if text not in self._words:
-            raise ValidationError(f"should be one of: {', '.join(self._words)}")
-        return text
-
-
-def _whole(name: str, least: int, most: int | None = None) -> fields.Integer:
-    bound = f"of at least {least}" if most is None else f"from {least} to {most}"
-    sentence = f"should be a whole number {bound}"
-    return fields.Integer(
-        data_key=name,
-        validate=validate.Range(least, most, error=sentence),
-        error_messages=dict.fromkeys(("invalid", "too_large"), sentence),
-    )
-
-
-def _seconds(name: str) -> fields.Float:
-    sentence = "should be a number of seconds above 0"
-    return fields.Float(
-        data_key=name,
-        validate=validate.Range(min=0, min_inclusive=False, error=sentence),
-        error_messages=dict.fromkeys(("invalid", "too_large", "special"), sentence),
-    )
-
-
-def _long_secret_keys(keys: tuple[str, ...]) -> None:
-    if not keys or min(map(len, keys)) < SHORTEST_SECRET_KEY:
-        raise ValidationError(
-            f"should be a random text of at least {SHORTEST_SECRET_KEY} characters, "
-            "or several with commas between: the first encrypts, all decrypt"
-        )
-
-
-def _long_admin_keys(keys: str) -> None:
-    if min(map(len, listed(keys)), default=0) < SHORTEST_ADMIN_KEY:
-        raise ValidationError(
-            f"should be a random text of at least {SHORTEST_ADMIN_KEY} characters, "
-            "or several with commas between, each of which is good"
-        )
-
-
-def _guarded(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme == "http" and not is_nearby(parts.hostname or ""):
-        raise ValidationError("should start with https://, since tokens would travel in clear")
-
-
 _MISSING: dict[str, str | list[Any] | dict[Any, Any]] = {"required": "is missing"}
 _PLAIN = validate.Regexp("[!-~]+$", error="should be printable ASCII without spaces, as Calendly shows it")
 
@@ -200,14 +88,14 @@ class SettingsSchema(Schema):
     redis_url = RedisUrl(data_key="REDIS_URL", required=True, error_messages=_MISSING)
     durability = OneOf(get_args(Durability), data_key="RELAY_DURABILITY")
     secret_keys = Listed(
-        data_key="RELAY_SECRET_KEY", required=True, error_messages=_MISSING, validate=_long_secret_keys
+        data_key="RELAY_SECRET_KEY", required=True, error_messages=_MISSING, validate=long_secret_keys
     )
     admin_key = fields.String(
-        data_key="RELAY_ADMIN_KEY", required=True, error_messages=_MISSING, validate=_long_admin_keys
+        data_key="RELAY_ADMIN_KEY", required=True, error_messages=_MISSING, validate=long_admin_keys
     )
-    port = _whole("PORT", 1, 65535)
-    calendly_api_url = BaseUrl(data_key="CALENDLY_API_URL", validate=_guarded)
-    calendly_auth_url = BaseUrl(data_key="CALENDLY_AUTH_URL", validate=_guarded)
+    port = whole("PORT", 1, 65535)
+    calendly_api_url = BaseUrl(data_key="CALENDLY_API_URL", validate=guarded)
+    calendly_auth_url = BaseUrl(data_key="CALENDLY_AUTH_URL", validate=guarded)
     client_id = fields.String(data_key="CALENDLY_CLIENT_ID", validate=_PLAIN)
     client_secret = fields.String(data_key="CALENDLY_CLIENT_SECRET", validate=_PLAIN)
     sandbox_url = BaseUrl(data_key="RELAY_SANDBOX_URL")
@@ -216,17 +104,17 @@ class SettingsSchema(Schema):
     allow_private_callbacks = fields.Boolean(
         data_key="RELAY_ALLOW_PRIVATE_CALLBACKS", error_messages={"invalid": "should be true or false"}
     )
-    trusted_proxies = _whole("RELAY_TRUSTED_PROXIES", 0, 10)
-    max_body_bytes = _whole("RELAY_MAX_BODY_BYTES", 1)
-    max_records = _whole("RELAY_MAX_RECORDS", 1, 10_000)
-    worker_threads = _whole("RELAY_WORKER_THREADS", 2, 500)
-    web_threads = _whole("RELAY_WEB_THREADS", 1, 500)
-    call_timeout = _seconds("RELAY_CALL_TIMEOUT")
-    callback_timeout = _seconds("RELAY_CALLBACK_TIMEOUT")
-    retry_base = _seconds("RELAY_RETRY_BASE")
+    trusted_proxies = whole("RELAY_TRUSTED_PROXIES", 0, 10)
+    max_body_bytes = whole("RELAY_MAX_BODY_BYTES", 1)
+    max_records = whole("RELAY_MAX_RECORDS", 1, 10_000)
+    worker_threads = whole("RELAY_WORKER_THREADS", 2, 500)
+    web_threads = whole("RELAY_WEB_THREADS", 1, 500)
+    call_timeout = seconds("RELAY_CALL_TIMEOUT")
+    callback_timeout = seconds("RELAY_CALLBACK_TIMEOUT")
+    retry_base = seconds("RELAY_RETRY_BASE")
     callback_retries = SecondsList(data_key="RELAY_CALLBACK_RETRIES")
-    retention_days = _whole("RELAY_RETENTION_DAYS", 1)
-    idempotency_days = _whole("RELAY_IDEMPOTENCY_DAYS", 1, 30)
+    retention_days = whole("RELAY_RETENTION_DAYS", 1)
+    idempotency_days = whole("RELAY_IDEMPOTENCY_DAYS", 1, 30)
     log_level = OneOf(LOG_LEVELS, data_key="RELAY_LOG_LEVEL")
 
     @post_load

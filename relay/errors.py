@@ -33,7 +33,7 @@ RelayError
 └── CannotOpen                  500: no key opens a stored secret    (relay/store/vault.py)
 
 Errors that only one module can meet stand in that module; the tree names them all, and a test compares.
-InvalidRecord (relay/catalogue/template.py), LeaseLost (relay/store/lanes.py), OtherBody and OtherRecords
+InvalidRecord (relay/catalogue/template.py), LeaseLost (relay/store/attempts.py), OtherBody and OtherRecords
 (relay/store/acceptance.py) are no RelayErrors: they never leave the layer above the one that raises them.
 """
 

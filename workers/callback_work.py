@@ -16,8 +16,8 @@ from relay.errors import StoreUnavailable
 from relay.model.call import Answer, NotSent, Outcome, Silence
 from relay.model.destination import StandingDestination
 from relay.store import Lane
+from relay.store.attempts import Claimed, Ending
 from relay.store.budget import Grant
-from relay.store.lanes import Claimed, Ending
 from relay.store.texts import from_json
 from workers.lane_work import LONG_PAUSE
 from workers.services import Services

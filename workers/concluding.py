@@ -17,7 +17,7 @@ from relay.model.credential import Credential
 from relay.model.destination import StandingDestination
 from relay.model.verdict import Busy, Refused, Unauthorized, Unknown, Verdict
 from relay.store import Lane
-from relay.store.lanes import Claimed, Ending
+from relay.store.attempts import Claimed, Ending
 from workers.doubt import AFTER_UNKNOWN, CALLED_FOR, EFFECT_BY, LANDS_AT, doubt_of, repeat_of, too_early_by
 from workers.endings import Concluded, Made, delivery_ending
 from workers.moments import moment_in

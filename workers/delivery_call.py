@@ -12,8 +12,8 @@ from relay.model.call import Call
 from relay.model.credential import Credential
 from relay.model.destination import Destination
 from relay.model.masks import masked
+from relay.store.attempts import Claimed
 from relay.store.batched import fields_of, is_batch
-from relay.store.lanes import Claimed
 
 
 def is_for(template: Template, claimed: Claimed) -> bool:

@@ -27,8 +27,8 @@ from relay.model.credential import Credential
 from relay.model.destination import StandingDestination
 from relay.model.verdict import Delivered, Refused, Unauthorized, Unknown, Unreachable, Verdict
 from relay.store import Lane, keys
+from relay.store.attempts import Claimed, Ending
 from relay.store.budget import Grant
-from relay.store.lanes import Claimed, Ending
 from relay.store.vault import CannotOpen
 from workers.concluding import Concluding
 from workers.delivery_call import call_with, fields_to_send, is_for, shown_request

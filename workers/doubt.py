@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from relay.calendly import Absent, Shown, Stands, Untold, read_failed_look_up
 from relay.catalogue.template import Template
 from relay.model.verdict import DoneAlready, Failed, Refused, Unknown, Verdict
-from relay.store.lanes import Claimed
+from relay.store.attempts import Claimed
 from workers.moments import seconds_until
 from workers.steps import Repeat
 

@@ -11,8 +11,8 @@ from relay.callbacks import AttemptTold, CallbackType, Told, is_told, new_callba
 from relay.model.call import Answer, Outcome, Silence
 from relay.model.destination import Destination, StandingDestination
 from relay.model.verdict import Delivered, DoneAlready, Unknown, Verdict
+from relay.store.attempts import Claimed, Ending, NewCallback, NewPart
 from relay.store.batched import halves_of, records_of
-from relay.store.lanes import Claimed, Ending, NewCallback, NewPart
 from relay.store.texts import to_json
 from workers.doubt import AFTER_UNKNOWN, ONLY_LOOKS, as_it_was, doubt_of
 from workers.services import Services

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from relay.store.attempts import Claimed, Ending
 from relay.store.budget import Grant
-from relay.store.lanes import Claimed, Ending
 
 LONG_PAUSE = 5.0  # seconds before anybody looks again whether there is something to call with
 

@@ -8,7 +8,7 @@ import structlog
 
 from relay.model.call import NotSent, Silence
 from relay.model.verdict import Unknown, Unreachable
-from relay.store.lanes import Claimed, Ending
+from relay.store.attempts import Claimed, Ending
 from workers.concluding import Concluding
 from workers.delivery_call import call_with, fields_to_send, is_for, shown_request
 from workers.doubt import doubt_of

@@ -15,7 +15,7 @@ from relay.errors import StoreUnavailable
 from relay.model.call import Answer, Outcome
 from relay.model.verdict import Failed, Refused, Verdict
 from relay.store import Lane
-from relay.store.lanes import Claimed
+from relay.store.attempts import Claimed
 from relay.store.texts import from_json, to_json
 from workers.services import Services
 

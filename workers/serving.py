@@ -12,7 +12,8 @@ from typing import TypeVar
 import structlog
 
 from relay.errors import StoreUnavailable
-from relay.store.lanes import LEASE, Claim, Claimed, Ending, Lease, LeaseLost
+from relay.store.attempts import Claim, Claimed, Ending, Lease, LeaseLost
+from relay.store.lanes import LEASE
 from workers.lane_work import Work
 from workers.room import HANGS
 from workers.services import Services

@@ -8,7 +8,7 @@ import structlog
 
 from relay.errors import NotConfirmed, StoreUnavailable
 from relay.store import Lane
-from relay.store.lanes import Claimed, Ending
+from relay.store.attempts import Claimed, Ending
 from workers.services import Services
 
 REDIS_PAUSE = 0.25  # seconds between two tries while Redis is away

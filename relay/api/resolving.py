@@ -6,7 +6,7 @@ from relay.callbacks.filing import new_callback
 from relay.callbacks.payload import Told
 from relay.errors import UnknownDestination
 from relay.model.delivery import DeliveryLog
-from relay.store.lanes import NewCallback
+from relay.store.attempts import NewCallback
 from relay.store.operations import Resolution
 from relay.web.documents import Document, OneOf, Text
 from relay.web.services import Services

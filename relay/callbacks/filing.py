@@ -8,7 +8,7 @@ from relay.callbacks.payload import CallbackType, Told, encode, make_payload
 from relay.callbacks.shape import CannotShape, written
 from relay.model.destination import Destination
 from relay.store import Store
-from relay.store.lanes import NewCallback
+from relay.store.attempts import NewCallback
 
 
 def is_told(destination: Destination, kind: CallbackType) -> bool:

@@ -9,10 +9,10 @@ from redis import Redis
 from relay.errors import Conflict, UnknownCallback, UnknownDelivery
 from relay.model.delivery import DeliveryLog
 from relay.store import keys
+from relay.store.attempts import NO_CALLBACK, NewCallback
 from relay.store.deliveries import Deliveries
 from relay.store.destinations import Destinations
 from relay.store.keys import Lane
-from relay.store.lanes import NO_CALLBACK, NewCallback
 from relay.store.scripts import Scripts
 from relay.store.texts import milliseconds
 

@@ -10,7 +10,7 @@ import pytest
 
 from relay.config import Settings
 from relay.store import Lane, Store
-from relay.store.lanes import Ending, NewCallback
+from relay.store.attempts import Ending, NewCallback
 from tests.over_http import SCHEDULING_RECORD, OverHttp, a_destination, keep_credential
 from tests.problems import assert_problem
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from relay.store import Lane, keys
+from relay.store.attempts import Claimed, Ending
 from relay.store.batched import records_of
-from relay.store.lanes import Claimed, Ending
 from tests.recorder import Recorder
 from tests.rig import Rig
 from tests.service.store.one_lane import OneLane

@@ -18,7 +18,7 @@ from relay.app import create_app
 from relay.config import Settings
 from relay.openapi.document import document_of
 from relay.store import Lane, Store
-from relay.store.lanes import Ending, NewCallback
+from relay.store.attempts import Ending, NewCallback
 from sandbox.server import Sandbox
 from tests.over_http import SCHEDULING_RECORD, OverHttp, a_destination, keep_credential
 

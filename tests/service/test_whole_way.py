@@ -14,7 +14,7 @@ from local.ports import free_port
 from relay.catalogue import TEMPLATES
 from relay.model.credential import Rate
 from relay.store import Lane, keys
-from relay.store.lanes import Ending
+from relay.store.attempts import Ending
 from sandbox import seed
 from sandbox.receiver import Reply
 from sandbox.server import Sandbox

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relay.store.lanes import NewPart
+from relay.store.attempts import NewPart
 from tests.service.store.one_lane import OneLane, ended
 
 IN_A_LANE = ("collecting", "queued", "retrying")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from relay.store.attempts import Claimed, Ending, NewCallback, NewPart
 from relay.store.batched import halves_of
-from relay.store.lanes import Claimed, Ending, NewCallback, NewPart
 from tests.service.store.lane_looks import LaneLooks
 from tests.service.store.lane_model import LANES, MAY_FLY, Kind
 from tests.service.store.one_lane import ended

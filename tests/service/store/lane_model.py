@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from relay.model.delivery import SETTLED, STATES, WAITING
 from relay.model.destination import BatchSettings, DeliverySettings
 from relay.store import Lane, Store, keys
-from relay.store.lanes import Claimed, Lease
+from relay.store.attempts import Claimed, Lease
 from tests.service.store.clock import Clock
 from tests.service.store.one_lane import OneLane
 from tests.service.store.picture import Hash, Picture

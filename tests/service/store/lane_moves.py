@@ -7,7 +7,8 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from relay.store import Lane, keys
-from relay.store.lanes import LEASE, Claim, Claimed, Lease, LeaseLost
+from relay.store.attempts import Claim, Claimed, Lease, LeaseLost
+from relay.store.lanes import LEASE
 from tests.service.store.lane_ends import ENDINGS, LaneEnds
 from tests.service.store.lane_looks import HANDOVER
 from tests.service.store.lane_model import KINDS, LANES, MAY_FLY, SHARD, Kind, Turn, move

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from relay.model.delivery import STATES, NewRecord
 from relay.store import Lane, Store, keys
-from relay.store.lanes import Claim, Claimed, Ending, Lease, NewCallback
+from relay.store.attempts import Claim, Claimed, Ending, Lease, NewCallback
 from tests.destinations import a_destination
 
 KEEP = 3600  # seconds

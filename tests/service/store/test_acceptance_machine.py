@@ -21,8 +21,8 @@ from relay.errors import QueueFull
 from relay.model.destination import BatchSettings, DeliverySettings
 from relay.store import Store
 from relay.store.acceptance import OtherBody, OtherRecords, Request
+from relay.store.attempts import Claimed, Lease, NewPart
 from relay.store.batched import halves_of
-from relay.store.lanes import Claimed, Lease, NewPart
 from tests.service.store.one_lane import OneLane, ended
 
 SIZE, HEAVIEST, MOST_WAITING = 3, 5, 4

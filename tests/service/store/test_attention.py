@@ -79,3 +79,16 @@ def test_a_turn_that_finds_the_lane_taken_leaves_it_attended(store: Store) -> No
     second = store.lanes.lease(here.lane)
 
     assert (None, look) == (second, here.next_look())
+
+
+def test_whatever_people_do_to_a_paused_lane_nobody_comes(store: Store) -> None:
+    """Its settings are changed, and something is taken out of it; the rest waits for the activation."""
+    here = OneLane(store)
+    canceled, _ = here.accept(2)
+    store.destinations.set_state("here", "paused")
+
+    store.operations.cancel(canceled)
+    changed = store.destinations.get("here")
+    store.destinations.replace(changed.settings, changed.revision)
+
+    assert here.next_look() is None

@@ -21,8 +21,8 @@ from relay.shaping.batches import batched
 from relay.shaping.shape import Shaped
 from relay.store import Store, Wanted, keys, open_store
 from relay.store.acceptance import Acceptance, Request
+from relay.store.attempts import Claimed, NewPart
 from relay.store.batched import entries_of, halves_of
-from relay.store.lanes import Claimed, NewPart
 from tests.service.store.one_lane import OneLane, ended
 from tests.service.workers.fakes import Away
 
@@ -376,6 +376,21 @@ def test_a_late_answer_still_splits_a_batch_that_nobody_knew_about(store: Store)
 
     assert parts == here.due()
     assert Counter([1, 2]) == everything(store)
+
+
+def test_somebody_comes_for_the_parts_of_a_late_answer(store: Store) -> None:
+    """No turn is there to see them, and nothing else waits."""
+    here = a_lane(store, size=2)
+    here.accept(records(here, 1, 2))
+    _, claimed = here.claim_one()
+    here.die()
+    lease = here.lease()
+    here.settle(lease.left_in_flight[0], ended("uncertain", known=False))
+    store.lanes.release(lease)
+
+    split(here, claimed)
+
+    assert [here.lane] == store.lanes.whose_time_has_come(1)
 
 
 def test_a_batch_that_a_person_decided_about_is_split_no_more(store: Store) -> None:

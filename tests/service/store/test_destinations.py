@@ -9,7 +9,7 @@ import pytest
 
 from relay.errors import Conflict, UnknownDestination
 from relay.store import Store
-from relay.store.lanes import LeaseLost
+from relay.store.attempts import LeaseLost
 from tests.destinations import a_destination
 from tests.service.store.one_lane import OneLane, ended
 

@@ -6,8 +6,8 @@ import pytest
 
 from relay.errors import Conflict, UnknownDestination
 from relay.store import Store, keys
+from relay.store.attempts import LeaseLost
 from relay.store.discards import AT_A_TIME, REASON
-from relay.store.lanes import LeaseLost
 from tests.destinations import a_destination
 from tests.service.store.brought import IN_A_LANE, brought_to
 from tests.service.store.one_lane import OneLane, ended

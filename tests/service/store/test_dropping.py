@@ -9,7 +9,7 @@ import pytest
 from relay.errors import Conflict
 from relay.model.destination import RetentionSettings
 from relay.store import Store, Wanted, keys
-from relay.store.lanes import Ending, NewCallback, NewPart
+from relay.store.attempts import Ending, NewCallback, NewPart
 from relay.store.replays import Selection
 from tests.destinations import a_destination
 from tests.rig import everything_in
@@ -101,6 +101,26 @@ def test_with_a_callback_it_goes_with_that_one(store: Store, ends: str) -> None:
         kept.payload,
         [(each.payload, each.state, each.body) for each in kept.callbacks],
     )
+
+
+def test_a_callback_that_is_to_be_sent_again_keeps_what_it_tells(store: Store) -> None:
+    """Also where news of an attempt of the same delivery ends meanwhile."""
+    here = a_lane(store)
+    (identifier,) = about_ada(here)
+    lease, claimed = here.claim_one()
+    here.settle(
+        claimed, telling_of_ada("retrying", wait=0.0, callback=a_callback(here, "delivery.attempted"))
+    )
+    store.lanes.release(lease)
+    _, claimed = here.claim_one()
+    here.settle(claimed, telling_of_ada(callback=a_callback(here)))
+    _, (news, outcome) = here.callbacks.claim()
+    here.callbacks.settle(outcome, ended("retrying", wait=600.0))
+
+    here.callbacks.settle(news, ended("delivered"))
+
+    assert "dropped" not in here.callbacks.item(outcome.id)
+    assert "dropped" not in here.item(identifier)
 
 
 def test_what_waits_for_a_person_is_kept_whole(store: Store) -> None:
@@ -302,7 +322,7 @@ def test_a_test_is_kept_for_whoever_sent_it(store: Store) -> None:
     store.acceptance.begin_test(a_destination(retention=DROPS), identifier, [{"email": ADA}], {"email": ADA})
     _, claimed = here.claim_one()
 
-    here.settle(claimed, telling_of_ada())
+    here.settle(claimed, telling_of_ada(keep=86400))
 
     assert ("kept", [{"email": ADA}]) == (
         store.deliveries.get(identifier).payload,

@@ -12,7 +12,7 @@ from relay.errors import Conflict, RelayError
 from relay.model.delivery import SETTLED
 from relay.model.destination import RetentionSettings
 from relay.store import Store, keys
-from relay.store.lanes import Claimed, NewCallback
+from relay.store.attempts import Claimed, NewCallback
 from tests.service.store.one_lane import OneLane, ended
 
 ADA = "ada@example.com"

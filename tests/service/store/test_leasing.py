@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from relay.store import Store, keys
-from relay.store.lanes import LEASE, LeaseLost
+from relay.store.attempts import LeaseLost
+from relay.store.lanes import LEASE
 from tests.service.store.clock import Clock
 from tests.service.store.one_lane import OneLane, ended
 

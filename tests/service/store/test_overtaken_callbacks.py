@@ -7,7 +7,7 @@ from typing import Literal, cast
 import pytest
 
 from relay.store import Store, keys
-from relay.store.lanes import Claimed, NewCallback
+from relay.store.attempts import Claimed, NewCallback
 from tests.service.store.one_lane import OneLane, ended
 
 Resolved = Literal["delivered", "dead"]

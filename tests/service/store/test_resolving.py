@@ -11,8 +11,8 @@ from relay.errors import Conflict
 from relay.model.delivery import DeliveryLog
 from relay.model.person import Person
 from relay.store import Store, keys
+from relay.store.attempts import NewCallback
 from relay.store.forgetting import Wish
-from relay.store.lanes import NewCallback
 from tests.service.store.brought import brought_to
 from tests.service.store.one_lane import OneLane, ended
 from tests.waiting import until

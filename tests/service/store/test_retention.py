@@ -198,3 +198,13 @@ def test_all_is_looked_at_once_a_day(store: Store) -> None:
     store.redis.hset(keys.retention("here"), "applied_at", 1)
 
     assert (0, 2) == (at_once, store.retention.trim())
+
+
+def test_what_a_person_retried_meanwhile_stays(store: Store) -> None:
+    """It was settled when tidying read its name, and waits when it comes to the point."""
+    here = OneLane(store)
+    (identifier,) = here.accept()
+
+    store.operations._scripts.run("retain", keys.delivery(identifier), [here.lane.prefix, identifier, 60])
+
+    assert -1 == store.redis.ttl(keys.delivery(identifier))

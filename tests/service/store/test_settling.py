@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from relay.store import Store, keys
-from relay.store.lanes import Ending
+from relay.store.attempts import Ending
 from tests.service.store.clock import Clock
 from tests.service.store.one_lane import KEEP, OneLane, ended
 

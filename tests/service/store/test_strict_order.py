@@ -8,7 +8,7 @@ import pytest
 
 from relay.model.destination import DeliverySettings
 from relay.store import Store, keys
-from relay.store.lanes import Claimed, Lease
+from relay.store.attempts import Claimed, Lease
 from tests.destinations import a_destination
 from tests.service.store.clock import Clock
 from tests.service.store.one_lane import OneLane, ended

@@ -10,8 +10,9 @@ from typing import Any, cast
 from relay.config import Settings
 from relay.errors import StoreUnavailable
 from relay.store import Store
+from relay.store.attempts import Claimed, Ending
 from relay.store.budget import Grant
-from relay.store.lanes import Claimed, Ending, Lanes
+from relay.store.lanes import Lanes
 from relay.store.scripts import Scripts
 from tests.service.store.one_lane import ended
 from workers.room import Room

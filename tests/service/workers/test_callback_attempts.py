@@ -9,7 +9,7 @@ import pytest
 
 from relay.model.delivery import DeliveryLog
 from relay.store import Lane
-from relay.store.lanes import NewCallback
+from relay.store.attempts import NewCallback
 from sandbox.receiver import Reply
 from sandbox.server import Sandbox
 from tests.conftest import MakeSettings

@@ -10,8 +10,8 @@ import pytest
 from relay.config import Settings
 from relay.errors import StoreUnavailable
 from relay.store import Lane, Store
+from relay.store.attempts import Claimed
 from relay.store.budget import Grant
-from relay.store.lanes import Claimed
 from tests.service.store.one_lane import OneLane, ended
 from tests.service.workers.fakes import PATIENCE, FakeWork, services, with_outages
 from tests.waiting import until

@@ -15,7 +15,7 @@ from relay.model.call import Answer, NotSent, Outcome, Silence
 from relay.model.destination import DeliverySettings, StandingDestination
 from relay.model.verdict import Failed, Refused, Unknown, Unreachable, Verdict
 from relay.store import Lane
-from relay.store.lanes import Claimed, Ending
+from relay.store.attempts import Claimed, Ending
 from relay.store.texts import to_json
 from tests.destinations import a_destination
 from tests.good_records import GOOD_RECORDS

@@ -13,7 +13,7 @@ from relay.calendly import Absent, Shown, Stands, Untold
 from relay.catalogue import CATALOGUE
 from relay.model.call import Answer, NotSent, Silence
 from relay.model.verdict import DoneAlready, Failed, Unauthorized, Unknown
-from relay.store.lanes import Claimed
+from relay.store.attempts import Claimed
 from workers.doubt import Before, Doubt, before_call, doubt_of
 
 CANCEL = CATALOGUE["cancel_scheduled_event"]  # looked up; harmless to repeat
