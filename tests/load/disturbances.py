@@ -47,18 +47,32 @@ def crowd(kind: str, number: int) -> Callable[[House], AbstractContextManager[No
 def hanging_receivers(number: int) -> Callable[[House], AbstractContextManager[None]]:
     """Give so many destinations whose callbacks hang, with outcomes to tell all the time."""
 
-    def bring(house: House) -> AbstractContextManager[None]:
+    @contextmanager
+    def bring(house: House) -> Iterator[None]:
         credential = house.credential(f"well-{number}")
         names = [house.destination(f"deaf-{number}-{n}", credential, "hanging") for n in range(number)]
-        return posting(house, names)
+        with posting(house, names), silent_afterwards(house, names):
+            yield
 
     return bring
 
 
-def a_hanging_calendly(house: House) -> AbstractContextManager[None]:
+@contextmanager
+def a_hanging_calendly(house: House) -> Iterator[None]:
     """Have the calls of one credential hang, for many destinations."""
     credential = house.credential("hanging", token=HANGING)
-    return posting(house, [house.destination(f"hanging-{n}", credential) for n in range(MANY)])
+    names = [house.destination(f"hanging-{n}", credential) for n in range(MANY)]
+    with posting(house, names), silent_afterwards(house, names):
+        yield
+
+
+@contextmanager
+def silent_afterwards(house: House, names: Sequence[str]) -> Iterator[None]:
+    """Have these destinations call nobody any more when it is over, so that the next disturbance is measured by itself."""
+    yield
+    for name in names:
+        house.upstream.manage("POST", f"/destinations/{name}/pause")
+        house.upstream.manage("PATCH", f"/destinations/{name}", {"callback": None})
 
 
 @contextmanager
