@@ -50,6 +50,28 @@ def test_a_refused_token_pauses_every_destination_of_its_credential(rig: Rig) ->
     assert rig.store.credentials.get("acme").trouble
 
 
+def test_many_that_are_refused_at_once_go_through_all_destinations_once(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There may be thousands of them, and each call would read them all."""
+    looked: list[str] = []
+    of_credential = rig.store.destinations.of_credential
+
+    def counted(credential: str) -> list[str]:
+        looked.append(credential)
+        return of_credential(credential)
+
+    monkeypatch.setattr(rig.store.destinations, "of_credential", counted)
+    rig.destination("create_scheduling_link")
+    rig.sandbox.faults.add("401", times=20)
+
+    rig.accept([LINK] * 20)
+    rig.drain()
+
+    assert writes(rig) > 1
+    assert (["acme"], ["paused"]) == (looked, standing(rig, "here"))
+
+
 def test_a_missing_scope_pauses_those_that_need_it(rig: Rig) -> None:
     """What the token may do goes on."""
     rig.destination("create_scheduling_link")
