@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -109,3 +109,21 @@ def show_lines(lines: Iterable[str]) -> None:
     """Print lines that may be coloured already."""
     for line in lines:
         click.echo(line, color=wants_colour(sys.stdout))
+
+
+def show_list(
+    found: Sequence[Mapping[str, Any]],
+    head: Sequence[str],
+    row: Callable[[Mapping[str, Any]], Sequence[object]],
+    nothing: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Show things in a table for people, or a line of JSON for each; of none, say so."""
+    if as_json:
+        for each in found:
+            say_json(each)
+    elif found:
+        show_lines(columns([head, *map(row, found)]))
+    if not found:
+        note(nothing)

@@ -14,7 +14,7 @@ from relay.cli.endings import DONE
 from relay.cli.moments import Moment, for_people, in_query
 from relay.cli.options import AS_JSON, command, with_relay
 from relay.cli.paging import read_pages
-from relay.cli.screen import columns, note, say_json, show_lines
+from relay.cli.screen import show_list
 
 HEAD = ("AT", "WHO", "WHAT", "ON", "DETAILS")
 
@@ -45,13 +45,7 @@ def audit(
     """
     query = {"about": about, "since": in_query(since), "until": in_query(until)}
     found = list(read_pages(client, "/audit", "entries", query, limit))
-    if as_json:
-        for each in found:
-            say_json(each)
-    elif found:
-        show_lines(columns([HEAD, *map(_row, found)]))
-    if not found:
-        note("No entries fit.")
+    show_list(found, HEAD, _row, "No entries fit.", as_json=as_json)
     return DONE
 
 

@@ -12,7 +12,7 @@ from relay.cli.endings import DONE
 from relay.cli.options import AS_JSON, command, group, with_relay
 from relay.cli.paging import read_pages
 from relay.cli.plain_text import plain
-from relay.cli.screen import columns, note, say, say_json, show_lines
+from relay.cli.screen import say, show_list
 
 HEAD = ("ID", "KIND", "ORGANIZATION", "TROUBLE")
 
@@ -40,13 +40,7 @@ def list_credentials(client: Client, *, as_json: bool) -> int:
       python -m relay credentials list
     """
     found = list(read_pages(client, "/credentials", "credentials"))
-    if as_json:
-        for each in found:
-            say_json(each)
-    elif found:
-        show_lines(columns([HEAD, *map(_row, found)]))
-    if not found:
-        note("There are no credentials.")
+    show_list(found, HEAD, _row, "There are no credentials.", as_json=as_json)
     return DONE
 
 

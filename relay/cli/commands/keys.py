@@ -13,7 +13,7 @@ from relay.cli.endings import DONE, Trouble
 from relay.cli.moments import Ahead, for_people, in_query
 from relay.cli.options import AS_JSON, YES, command, group, with_relay
 from relay.cli.plain_text import plain
-from relay.cli.screen import agree, columns, note, say, say_json, show_lines
+from relay.cli.screen import agree, note, say, show_list
 
 SCOPES = ("read", "operate", "admin")
 HEAD = ("ID", "NAME", "SCOPE", "CREATED", "EXPIRES", "LAST USED")
@@ -43,13 +43,7 @@ def list_keys(client: Client, *, as_json: bool) -> int:
       python -m relay keys list
     """
     found = client.get("/keys")["keys"]
-    if as_json:
-        for each in found:
-            say_json(each)
-    elif found:
-        show_lines(columns([HEAD, *map(_row, found)]))
-    if not found:
-        note("There are no keys besides RELAY_ADMIN_KEY.")
+    show_list(found, HEAD, _row, "There are no keys besides RELAY_ADMIN_KEY.", as_json=as_json)
     return DONE
 
 
