@@ -44,6 +44,17 @@ def test_a_lane_with_nothing_but_held_attempts_is_looked_at_when_they_should_hav
     assert [True] * 3 == [0 < (look or 0) - here.now() <= LEASE * 1000 for look in looks]
 
 
+def test_held_attempts_are_looked_at_in_time_though_the_rest_is_due_later(store: Store) -> None:
+    """Their process may have died, and what waits may do so for hours."""
+    here = OneLane(store)
+    waits = given_away(here, begun=1, due=1)[1]
+    here.redis.zadd(keys.due(here.lane), {waits: here.now() + 3_600_000})
+
+    store.lanes.release(here.lease())
+
+    assert 0 < (here.next_look() or 0) - here.now() <= LEASE * 1000
+
+
 def test_held_attempts_whose_process_died_are_found(store: Store) -> None:
     """Once nobody says any more that they are in good hands."""
     here = OneLane(store)
