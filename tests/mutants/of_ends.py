@@ -31,6 +31,7 @@ SETTLING = (
         "'dead', -1, SUPERSEDED_STAYS",
         "'dead', -1, -1",
         "a callback that was replaced stays for good",
+        same="it was given its time when it was replaced, since nobody may be left to write how it ended",
     ),
     Mutant(
         "settle", "redis.call('ZREM', lane.flight, id)", "", "what has ended is handed out as left behind"

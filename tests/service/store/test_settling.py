@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from relay.model.destination import DeliverySettings
 from relay.store import Store, keys
 from relay.store.attempts import Ending
 from tests.service.store.clock import Clock
@@ -311,3 +312,33 @@ def test_pausing_takes_an_idle_lane_off_the_list(store: Store) -> None:
     assert None is paused
     assert here.next_look() is not None
     assert ids == here.due()
+
+
+def test_what_is_over_is_not_due_and_an_empty_value_is_none(store: Store) -> None:
+    """Nobody is told that it will be tried again, or reads a reason that stands no more; after a late answer, too."""
+    here = OneLane(store)
+    (identifier,) = here.accept()
+    _, claimed = here.claim_one()
+    here.settle(claimed, ended("retrying", wait=60.0, known=False, values={"reason": "busy"}))
+
+    late = here.settle(claimed, ended("delivered", values={"reason": ""}))
+
+    assert late
+    assert {"next_attempt_at", "reason"}.isdisjoint(here.item(identifier))
+
+
+def test_a_callback_that_waits_holds_up_no_other_in_strict_order(store: Store) -> None:
+    """The order is that of calls: what is told of them goes as it comes."""
+    here = OneLane(store, delivery=DeliverySettings(strict_order=True))
+    for _ in range(2):
+        here.accept()
+        lease, claimed = here.claim_one()
+        here.settle_with_callback(claimed)
+        store.lanes.release(lease)
+    lease, (first,) = here.callbacks.claim(1)
+
+    here.callbacks.settle(first, ended("retrying", wait=60.0))
+    store.lanes.release(lease)
+    _, claimed_now = here.callbacks.claim()
+
+    assert [False] == [each.id == first.id for each in claimed_now]
