@@ -78,8 +78,9 @@ def change_credential(identifier: str) -> Response:
 def delete_credential(identifier: str) -> tuple[str, int]:
     """Delete a credential that no destination uses. Calendly is asked to forget its grant."""
     gone = _find(identifier)
-    services().store.credentials.delete(identifier)
-    services().grants.revoke(gone)
+    with a_place(services()):
+        services().store.credentials.delete(identifier)
+        services().grants.revoke(gone)
     return "", 204
 
 
