@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from tests.processes import Processes
 from tests.system.calendly_double import CalendlyDouble
 from tests.system.conftest import MakeProcesses
@@ -13,7 +11,6 @@ from tests.waiting import until
 
 RECORDS = 120  # at least, of each destination
 CALL = 0.01  # seconds that each call takes
-OUTAGE = 0.7  # seconds
 
 
 def test_redis_killed_while_records_come_and_go(
@@ -28,8 +25,9 @@ def test_redis_killed_while_records_come_and_go(
         poster.start()
     for share in (0.3, 0.7):
         until(lambda: calendly.changes > 2 * share * RECORDS, every=0.01)  # noqa: B023  asked at once
+        before = [len(poster.answers) for poster in posters]
         processes.redis.kill()
-        time.sleep(OUTAGE)  # an outage has a length; nothing is waited for
+        until(lambda: _each_refused(posters, before))  # noqa: B023  as above
         processes.redis.start()
     until(lambda: min(len(poster.ids) for poster in posters) >= RECORDS, 120)
     for poster in posters:
@@ -44,6 +42,11 @@ def test_redis_killed_while_records_come_and_go(
         assert {202, 503} == poster.statuses()
         assert [] == list(mismatches(upstream, calendly, poster.destination, poster.ids))
         assert {1} == {counts[subject(record)] for record in poster.ids.values()}
+
+
+def _each_refused(posters: list[Poster], before: list[int]) -> bool:
+    """Tell whether each was answered 503 after so many other answers."""
+    return all(503 in poster.statuses(known) for poster, known in zip(posters, before, strict=True))
 
 
 def test_processes_that_start_before_redis_wait_for_it(
