@@ -28,9 +28,10 @@ from local.terminal import Terminal
 
 BEGIN = "import os, signal, subprocess, sys, time;"
 SAY = "print('pid', os.getpid(), flush=True);"  # last, so that who reads it may send signals
-POLITE = BEGIN + "signal.signal(15, lambda *_: (print('bye', flush=True), sys.exit()));" + SAY + "time.sleep(600)"
+# Their handlers write at once: one that comes while `print` is at work must not use it.
+POLITE = BEGIN + "signal.signal(15, lambda *_: (os.write(1, b'bye' + bytes([10])), sys.exit()));" + SAY + "time.sleep(600)"
 STUBBORN = (
-    BEGIN + "signal.signal(15, lambda *_: print('no', flush=True));" + SAY + "[time.sleep(1) for _ in range(600)]"
+    BEGIN + "signal.signal(15, lambda *_: os.write(1, b'no' + bytes([10])));" + SAY + "[time.sleep(1) for _ in range(600)]"
 )
 FAMILY = (
     BEGIN + "signal.signal(15, lambda *_: sys.exit()); kin = subprocess.Popen(['sleep', '600']);"
